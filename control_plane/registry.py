@@ -1,0 +1,32 @@
+"""Which emulators there are; one that is not asked for is not imported."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from importlib import import_module
+from typing import Final
+
+from falsefront.kernel.emulator import Emulator
+
+BUILT_IN: Final = ("filesystem", "sql", "stripe", "kubernetes", "mail")
+
+
+def load(names: Iterable[str] = BUILT_IN) -> list[Emulator]:
+    """Emulators by name; ``package.module`` names one of your own. Raises ``ValueError`` for an unknown name."""
+    return [_load(name) for name in names]
+
+
+def _load(name: str) -> Emulator:
+    if name in BUILT_IN:
+        module = import_module(f"falsefront.emulators.{name}")
+    elif "." in name:
+        try:
+            module = import_module(name)
+        except ModuleNotFoundError as error:
+            raise ValueError(f"cannot import the emulator {name!r}: {error}") from None
+    else:
+        raise ValueError(
+            f"there is no emulator {name!r}; choose from {', '.join(BUILT_IN)}, or name a module of your own"
+        )
+    emulator: Emulator = module.emulator
+    return emulator

@@ -1,0 +1,1 @@
+"""What an operation is, the path it takes, and what an emulator must offer; no protocol, no storage."""

@@ -1,0 +1,1 @@
+"""The Model Context Protocol over HTTP, both eras, for every façade that offers tools."""

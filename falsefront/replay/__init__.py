@@ -1,0 +1,1 @@
+"""Recordings of what happened, to verify and to serve from."""

@@ -1,0 +1,7 @@
+"""Worlds: their store, clock, dice, journal, and the registry that holds them."""
+
+from .store import Change, Transaction, Version
+from .world import Commit, World
+from .worlds import Worlds
+
+__all__ = ["Change", "Commit", "Transaction", "Version", "World", "Worlds"]

@@ -1,0 +1,1 @@
+"""Scenarios, rewards and trajectories over the public client."""
