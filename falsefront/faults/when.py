@@ -80,12 +80,19 @@ def _check_pattern(pattern: Any) -> Any:
             raise ValueError(f"{dict(pattern)!r} mixes tests with field names; the tests are {', '.join(_TESTS)}")
         for key, inner in pattern.items():
             if key == "regex":
-                re.compile(inner)
+                _check_regex(inner)
             elif key == "in" and not isinstance(inner, list | tuple):
                 raise ValueError("'in' takes a list")
             elif key not in _TESTS:
                 _check_pattern(inner)
     return pattern
+
+
+def _check_regex(pattern: Any) -> None:
+    try:
+        re.compile(pattern)
+    except (re.error, TypeError) as error:
+        raise ValueError(f"{pattern!r} is not a regular expression: {error}") from None
 
 
 def _moment(text: str) -> str:
@@ -131,8 +138,8 @@ class When(BaseModel):
     def _ordered(self) -> When:
         if self.from_ is not None and self.to is not None and self.to < self.from_:
             raise ValueError("'to' comes before 'from'")
-        numbers = self.nth if isinstance(self.nth, list) else [self.nth or 1]
-        if any(number < 1 for number in numbers):
+        numbers = self.nth if isinstance(self.nth, list) else [self.nth]
+        if any(number is not None and number < 1 for number in numbers):
             raise ValueError("'nth' counts from 1")
         return self
 
