@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import resource
 import time
+import tracemalloc
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -86,19 +85,13 @@ def chain_cost(rules: int) -> float:
 
 
 def memory_per_fork(world: World) -> float:
-    """Kilobytes of resident memory that one of many untouched forks costs."""
-    gc.collect()
-    before = resident()
+    """Kilobytes that one of many untouched forks costs, as Python's allocator counts them."""
+    tracemalloc.start()
     forks = [world.fork(f"f{number}") for number in range(FORKS)]
-    after = resident()
+    size, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
     assert len({id(fork.version) for fork in forks}) == 1
-    return (after - before) / FORKS
-
-
-def resident() -> float:
-    """Kilobytes of memory this process holds now."""
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * resource.getpagesize() / 1024
+    return size / FORKS / 1024
 
 
 def main() -> None:
