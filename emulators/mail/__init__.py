@@ -1,5 +1,5 @@
-"""A mail service: the small emulator that docs/adding-an-emulator.md walks through."""
+"""A mail server with an inbox to look into: the small emulator that docs/adding-an-emulator.md walks through."""
 
-from .service import emulator
+from .emulator import emulator
 
 __all__ = ["emulator"]

@@ -130,7 +130,7 @@ def _linked(protocol: Callable[[], asyncio.Protocol]) -> Callable[[], LinkedTcp]
 
 
 def _websockets() -> type[asyncio.Protocol]:
-    """uvicorn's older websocket protocol: the newer one refuses the subprotocol of ``kubectl port-forward``."""
+    """Uvicorn's older websocket protocol: the newer one refuses the subprotocol of ``kubectl port-forward``."""
     with warnings.catch_warnings():
         # uvicorn warns that it is the older one.
         warnings.simplefilter("ignore")

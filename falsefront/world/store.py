@@ -200,17 +200,18 @@ class _TableView:
     def find(
         self, index: str, *prefix: Any, start: tuple[Any, ...] | None = None, reverse: bool = False
     ) -> Iterator[Key]:
-        for place, declared in enumerate(self.spec.indexes):
-            if declared.name == index:
-                break
-        else:
-            raise KeyError(f"table {self.spec.name!r} has no index {index!r}")
         length = len(prefix)
         begin = start or ((*prefix, tree.LAST) if reverse else prefix)
-        for filed, _ in tree.scan(self.indexes[place], begin or None, reverse=reverse):
+        for filed, _ in tree.scan(self._index(index), begin or None, reverse=reverse):
             if filed[:length] != prefix:
                 return
             yield filed[-1]
+
+    def _index(self, name: str) -> tree.Tree:
+        for declared, entries in zip(self.spec.indexes, self.indexes, strict=True):
+            if declared.name == name:
+                return entries
+        raise KeyError(f"table {self.spec.name!r} has no index {name!r}")
 
     def changed(self) -> Iterator[tuple[Key, Document | None]]:
         for key, entry in tree.scan(self.entries):

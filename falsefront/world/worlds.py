@@ -67,7 +67,8 @@ class Worlds:
         if not NAME.fullmatch(name):
             raise Failure(
                 FailureKind.INVALID,
-                f"{name!r} cannot name a world: use 1 to 63 letters, digits, '.', '_' or '-', beginning with a letter or digit",
+                f"{name!r} cannot name a world: use 1 to 63 letters, digits, '.', '_' or '-', "
+                "beginning with a letter or digit",
             )
         if name in self._worlds:
             raise Failure(FailureKind.CONFLICT, f"there is a world {name!r} already")

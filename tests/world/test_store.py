@@ -135,8 +135,9 @@ def test_bulk_loading_is_the_same_as_putting() -> None:
 class Frozen:
     """Rows 0 to 9 of a base."""
 
-    rows = {number: {"n": number} for number in range(10)}
-    digest = sum(entry_digest("rows", key, row) for key, row in rows.items())
+    def __init__(self) -> None:
+        self.rows = {number: {"n": number} for number in range(10)}
+        self.digest = sum(entry_digest("rows", key, row) for key, row in self.rows.items())
 
     def __len__(self) -> int:
         return len(self.rows)

@@ -13,7 +13,7 @@ from falsefront.world.clock import parse_duration
 
 
 def delay(amount: Any) -> Interceptor:
-    """Wait a fixed time, a uniform one (``min``, ``max``) or a log-normal one (``p50``, ``p99``) by the world's dice."""
+    """Wait a fixed time, or one drawn by the world's dice: uniform (min, max) or log-normal (p50, p99)."""
     draw = _distribution(amount)
 
     async def wait(exchange: Exchange, proceed: Perform) -> Any:
