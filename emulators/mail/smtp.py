@@ -12,9 +12,10 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
-from falsefront.kernel.chain import Exchange, Handler, Link
+from falsefront.kernel.chain import Exchange, Handler
 from falsefront.kernel.emulator import Context
 from falsefront.kernel.operation import Failure, FailureKind, Operation, Reply
+from falsefront.wire.link import Link
 from falsefront.world.worlds import DEFAULT
 
 from .messages import accept_recipient, send
@@ -97,7 +98,7 @@ class Conversation:
             Operation("mail", name, args),
             handler,
             self._context.find_world(self._world),
-            link=link if isinstance(link, Link) else None,  # pyright: ignore[reportGeneralTypeIssues]
+            link=link if isinstance(link, Link) else None,
         )
         try:
             result = await self._context.perform(exchange)
