@@ -40,16 +40,18 @@ class Runtime:
         make_journal: Callable[[str], Journal] = lambda _: Journal(),
         make: Callable[[str], Version | None] = lambda _: None,
         max_body: int = MAX_BODY,
+        allowed_hosts: Iterable[str] = (),
     ) -> None:
         self.emulators: Mapping[str, Emulator] = {emulator.name: emulator for emulator in emulators}
         self.worlds = Worlds(make_journal, make)
         self.max_body = max_body
+        self.allowed_hosts = frozenset(host.lower() for host in allowed_hosts)
         self._chain: Perform = fold([record, strike], transact)
 
     @property
     def context(self) -> Context:
         """What an emulator is given to serve with."""
-        return Context(self.perform, self.worlds.find, self.max_body)
+        return Context(self.perform, self.worlds.find, self.max_body, self.allowed_hosts)
 
     async def perform(self, exchange: Exchange) -> Any:
         """Take one operation along the chain, then let the clock run what it set off."""
@@ -95,6 +97,8 @@ class Runtime:
 
         Raises ``Failure`` (invalid) where that would go backwards.
         """
+        while world.settling:
+            await asyncio.sleep(0)
         now = world.version.clock.microseconds()
         target = microseconds(to) if to is not None else now + (by or timedelta()) // timedelta(microseconds=1)
         if target < now:

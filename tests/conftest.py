@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 
 import pytest
 
-from falsefront.control_plane.registry import load
-from falsefront.control_plane.serving import Background
+# Before anything is imported from the store: prove at every commit that no document was changed in place.
+os.environ.setdefault("FALSEFRONT_CHECK_DOCUMENTS", "1")
+
+from falsefront.control_plane.registry import load  # noqa: E402
+from falsefront.control_plane.serving import Background  # noqa: E402
 
 
 @pytest.fixture(scope="module")

@@ -124,7 +124,7 @@ def _text(message: Message, kind: str) -> str:
     if body is None:
         return ""
     try:
-        return str(body.get_content())
+        return str(body.get_content()).replace("\r\n", "\n")
     except (LookupError, ValueError):
         # A charset that nobody knows: show what there is.
         return bytes(body.get_payload(decode=True) or b"").decode("utf-8", "replace")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from immutables import Map
 
@@ -16,6 +17,10 @@ from .clock import Clock, moment
 from .digest import MODULUS, entry_digest
 from .ids import Ids
 from .timers import Timers
+
+
+CHECK_DOCUMENTS: Final = bool(os.environ.get("FALSEFRONT_CHECK_DOCUMENTS"))
+"""A debug switch: every commit proves that no document it had given out was changed in place."""
 
 
 class Change(NamedTuple):
@@ -99,7 +104,7 @@ class Version:
 class _TableView:
     """A table as an open transaction sees it (``kernel.state.Table``)."""
 
-    __slots__ = ("_base", "_transaction", "count", "digest", "entries", "indexes", "spec", "touched")
+    __slots__ = ("_base", "_given", "_transaction", "count", "digest", "entries", "indexes", "spec", "touched")
 
     def __init__(self, transaction: Transaction, rows: Rows, spec: TableSpec) -> None:
         self._transaction = transaction
@@ -110,6 +115,7 @@ class _TableView:
         self.count = rows.count
         self.digest = rows.digest
         self.touched = False
+        self._given: dict[Key, tuple[Document, int]] = {}
 
     def rows(self) -> Rows:
         return Rows(self.spec, self.entries, self.indexes, self.count, self.digest, self._base)
@@ -138,6 +144,8 @@ class _TableView:
         entry: Any = tree.get(self.entries, key, tree)
         if entry is not tree:
             found: tuple[Document, int] | None = entry
+            if CHECK_DOCUMENTS and found is not None:
+                self._given[key] = found
             return found
         if self._base is None:
             return None
@@ -195,7 +203,14 @@ class _TableView:
         self.indexes = tuple(indexes)
 
     def scan(self, start: Key | None = None, *, reverse: bool = False) -> Iterator[tuple[Key, Document]]:
-        return self.rows().scan(start, reverse=reverse)
+        rows = self.rows().scan(start, reverse=reverse)
+        return ((key, self[key]) for key, _ in rows) if CHECK_DOCUMENTS else rows
+
+    def prove(self) -> None:
+        """Raise ``AssertionError`` if a document that was given out has been changed in place."""
+        for key, (document, digest) in self._given.items():
+            if self._digest_of(key, document) != digest:
+                raise AssertionError(f"{self.spec.name} {key!r} was changed in place; put a new document instead")
 
     def find(
         self, index: str, *prefix: Any, start: tuple[Any, ...] | None = None, reverse: bool = False
@@ -336,6 +351,9 @@ class Transaction:
 
     def commit(self) -> Version:
         """The next version; the same one if nothing changed."""
+        if CHECK_DOCUMENTS:
+            for view in self._tables.values():
+                view.prove()
         base = self.base
         counters = base.counters.update(self._counters) if self._counters else base.counters
         sequences = base.sequences.update(self._sequences) if self._sequences else base.sequences

@@ -195,3 +195,10 @@ def test_timers_fall_due_in_order() -> None:
         state.timers.cancel(due.name)
     assert order == ["late", "b", "a"]
     assert not state.timers.cancel("late")
+
+
+def test_a_document_changed_in_place_is_found_out() -> None:
+    state = Transaction(with_people(ada=person("London", 36)))
+    state.table(PEOPLE)["ada"]["age"] = 37
+    with pytest.raises(AssertionError, match="changed in place"):
+        state.commit()

@@ -57,8 +57,8 @@ def test_the_user_names_the_world(mail: Background) -> None:
     assert [listed["subject"] for listed in here["messages"]] == ["only here"]
     default = httpx.get(f"{mail.url}/w/default/mail/messages", params={"limit": 1000}).json()
     assert "only here" not in [listed["subject"] for listed in default["messages"]]
-    with pytest.raises(smtplib.SMTPAuthenticationError) as caught:
-        smtp(mail, "no-such-world")
+    with smtp(mail) as client, pytest.raises(smtplib.SMTPAuthenticationError) as caught:
+        client.login("no-such-world", "any")
     assert caught.value.smtp_code == 535
 
 
