@@ -18,7 +18,6 @@ from .digest import MODULUS, entry_digest
 from .ids import Ids
 from .timers import Timers
 
-
 CHECK_DOCUMENTS: Final = bool(os.environ.get("FALSEFRONT_CHECK_DOCUMENTS"))
 """A debug switch: every commit proves that no document it had given out was changed in place."""
 
