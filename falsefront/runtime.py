@@ -6,12 +6,14 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import IO, Any, Final
 
-from falsefront.faults import strike
+from falsefront.faults import saved, strike
 from falsefront.kernel.chain import Exchange, Perform, fold
 from falsefront.kernel.emulator import Context, Emulator
 from falsefront.kernel.operation import Failure, FailureKind, Operation
+from falsefront.kernel.state import TableSpec
+from falsefront.world import archive
 from falsefront.world.clock import Clock, microseconds, show_time
 from falsefront.world.journal import Journal
 from falsefront.world.store import Version
@@ -25,6 +27,9 @@ log = logging.getLogger("falsefront")
 MAX_BODY: Final = 16 * 1024 * 1024
 _TIMERS_AT_ONCE: Final = 100_000
 """Timers that one advance may run; more than this is a loop."""
+
+_EXTRA: Final = {"faults": archive.Extra(saved.save, saved.load)}
+"""What of ``Version.extra`` goes into a file."""
 
 
 class Runtime:
@@ -81,6 +86,23 @@ class Runtime:
         before = world.version
         world.become(self.seeded(data, before))
         world.note("seed", emulators=sorted(data))
+
+    # Files
+
+    def write(self, version: Version, file: IO[bytes], about: Mapping[str, Any]) -> None:
+        """Write a version to a file, from any thread; ``about`` is told again by whoever reads it."""
+        archive.write(version, file, _EXTRA, about)
+
+    def read(self, file: IO[bytes]) -> archive.Archived:
+        """Read a version from a file, in any thread. Raises ``Failure`` (invalid) unless it is whole."""
+        declared = {spec.name: spec for emulator in self.emulators.values() for spec in emulator.tables}
+        declared[TIMERS.name] = TIMERS
+        hooks = [hook for emulator in self.emulators.values() if (hook := getattr(emulator, "table_spec", None))]
+
+        def find(name: str) -> TableSpec | None:
+            return declared.get(name) or next((spec for hook in hooks if (spec := hook(name)) is not None), None)
+
+        return archive.read(file, find, _EXTRA)
 
     # The clock
 

@@ -75,6 +75,8 @@ class Context:
     find_world: FindWorld
     max_body: int
     """The largest request body, in bytes."""
+    allowed_hosts: frozenset[str] = frozenset()
+    """Host names, besides loopback's own, by which a server on loopback may be called."""
 
 
 class Emulator(Protocol):

@@ -1,0 +1,91 @@
+"""Catalogues captured from real servers, as part of a world: ``initialize`` and ``tools/list``, word for word.
+
+A fixture's section for an emulator holds one under ``catalogue``, as ``falsefront capture mcp`` writes it::
+
+    {"initialize": "<result as JSON text>", "tools/list": ["<result of page 1>", "…"]}
+
+The answers are kept as text, because a parsed and re-written document need not have the same bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any, Final
+
+import orjson
+
+from falsefront.kernel.operation import Failure, FailureKind
+from falsefront.kernel.state import State, TableSpec
+
+from .message import dump, parse
+
+CATALOGUES: Final = TableSpec("mcp.catalogues")
+"""By emulator. An emulator that serves catalogues names this table among its own."""
+
+
+def seed_catalogue(state: State, emulator: str, data: Any) -> None:
+    """Let a world's emulator serve a captured catalogue. Raises ``Failure`` (invalid)."""
+    if not isinstance(data, Mapping) or not isinstance(data.get("tools/list"), Sequence):
+        raise _invalid("it has no 'tools/list'")
+    pages = [_result(page, "tools/list") for page in data["tools/list"]]
+    names: list[str] = []
+    for page in pages:
+        tools = page.get("tools")
+        if not isinstance(tools, list):
+            raise _invalid("a 'tools/list' page has no 'tools'")
+        names += [str(tool.get("name")) for tool in tools if isinstance(tool, dict)]
+    document: dict[str, Any] = {"tools/list": list(data["tools/list"]), "names": names}
+    if data.get("initialize") is not None:
+        _result(data["initialize"], "initialize")
+        document["initialize"] = data["initialize"]
+    state.table(CATALOGUES).put(emulator, document)
+
+
+def _result(text: Any, method: str) -> dict[str, Any]:
+    try:
+        value = parse(text.encode()) if isinstance(text, str) else None
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        raise _invalid(f"{method!r} is not the text of a JSON object")
+    return value
+
+
+def _invalid(why: str) -> Failure:
+    return Failure(FailureKind.INVALID, f"this is not a captured MCP catalogue: {why}")
+
+
+def find_catalogue(state: State, emulator: str) -> Mapping[str, Any] | None:
+    """The catalogue a world's emulator serves in place of its own, if it has one."""
+    found: Mapping[str, Any] | None = state.table(CATALOGUES).get(emulator)
+    return found
+
+
+def initialized(catalogue: Mapping[str, Any], version: str) -> Any:
+    """The captured answer to ``initialize``; only the protocol version follows what the client asked for."""
+    text: str | None = catalogue.get("initialize")
+    if text is None:
+        return None
+    result = parse(text.encode())
+    if result.get("protocolVersion") == version:
+        return verbatim(text)
+    return {**result, "protocolVersion": version}
+
+
+def page_after(catalogue: Mapping[str, Any], cursor: Any) -> Any:
+    """The captured page of ``tools/list`` that a cursor leads to. Raises ``Failure`` (invalid) for an unknown one."""
+    pages: Sequence[str] = catalogue["tools/list"]
+    if cursor is None:
+        return verbatim(pages[0]) if pages else {"tools": []}
+    for page, following in pairwise(pages):
+        if parse(page.encode()).get("nextCursor") == cursor:
+            return verbatim(following)
+    raise Failure(FailureKind.INVALID, "Invalid cursor", native={"code": -32602})
+
+
+def verbatim(text: str) -> Any:
+    """A value that ``dump`` writes as this very text: plain where JSON allows, so that faults can change it."""
+    data = text.encode()
+    value = parse(data)
+    return value if dump(value) == data else orjson.Fragment(data)
