@@ -15,7 +15,7 @@ from falsefront.world.world import World
 
 from .rule import Rule
 
-_KEY: Final = "faults"
+KEY: Final = "faults"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +60,19 @@ _EMPTY: Final = Plan()
 
 def plan_of(version: Version) -> Plan:
     """A version's rules."""
-    plan: Plan = version.extra.get(_KEY, _EMPTY)
+    plan: Plan = version.extra.get(KEY, _EMPTY)
     return plan
 
 
 def counts_of(version: Version, name: str) -> Counts:
     """What a rule has met in a version."""
-    counts: Counts = version.extra.get(f"{_KEY}/{name}", Counts())
+    counts: Counts = version.extra.get(f"{KEY}/{name}", Counts())
     return counts
 
 
 def count(world: World, name: str, counts: Counts) -> None:
     """Keep what a rule has met."""
-    world.evolve(extra=world.version.extra.set(f"{_KEY}/{name}", counts))
+    world.evolve(extra=world.version.extra.set(f"{KEY}/{name}", counts))
 
 
 def put_rule(world: World, name: str, rule: Rule) -> bool:
@@ -98,8 +98,8 @@ def remove_rule(world: World, name: str) -> None:
 
 
 def _set(world: World, plan: Plan, drop: str) -> None:
-    extra: Map[str, Any] = world.version.extra.set(_KEY, plan)
-    if (key := f"{_KEY}/{drop}") in extra:
+    extra: Map[str, Any] = world.version.extra.set(KEY, plan)
+    if (key := f"{KEY}/{drop}") in extra:
         extra = extra.delete(key)
     world.evolve(extra=extra)
 

@@ -73,7 +73,7 @@ def matches(value: Any, pattern: Any) -> bool:
     return value is not _ABSENT and _equal(value, pattern)
 
 
-def _check_pattern(pattern: Any) -> Any:
+def check_pattern(pattern: Any) -> Any:
     """Refuse what could never match, so that a typing mistake is told when the rule is put."""
     if isinstance(pattern, Mapping):
         if any(key in _TESTS for key in pattern) and not all(key in _TESTS for key in pattern):
@@ -84,7 +84,7 @@ def _check_pattern(pattern: Any) -> Any:
             elif key == "in" and not isinstance(inner, list | tuple):
                 raise ValueError("'in' takes a list")
             elif key not in _TESTS:
-                _check_pattern(inner)
+                check_pattern(inner)
     return pattern
 
 
@@ -110,7 +110,7 @@ class StateCondition(BaseModel):
 
     table: str
     key: Any = None
-    matches: Annotated[Any, AfterValidator(_check_pattern)] = Field(default_factory=dict)
+    matches: Annotated[Any, AfterValidator(check_pattern)] = Field(default_factory=dict)
     count: Any = Field(default_factory=lambda: {"gte": 1}, description="A number, or tests such as {'gte': 3}.")
 
 
@@ -124,7 +124,7 @@ class When(BaseModel):
 
     emulator: str = "*"
     op: str = Field(default="*", description="An operation's name, or a glob such as charges.*")
-    args: Annotated[dict[str, Any], AfterValidator(_check_pattern)] = Field(default_factory=dict[str, Any])
+    args: Annotated[dict[str, Any], AfterValidator(check_pattern)] = Field(default_factory=dict[str, Any])
     session: str | None = Field(default=None, description="A glob.")
     nth: int | list[int] | None = None
     every: int | None = Field(default=None, ge=1)

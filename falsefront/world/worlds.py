@@ -52,18 +52,19 @@ class Worlds:
 
     def create(self, name: str, version: Version | None = None, *, fixture: str | None = None) -> World:
         """A new world. Raises ``Failure``: invalid for a bad name, conflict for a taken one."""
-        self._check(name)
+        self.check(name)
         world = World(name, version or Version(), fixture=fixture, make_journal=self._make_journal)
         self._worlds[name] = world
         return world
 
     def fork(self, source: World, name: str, version: Version | None = None) -> World:
         """A new world at ``source``'s present version, or at one of its marks. Fails as ``create`` does."""
-        self._check(name)
+        self.check(name)
         world = self._worlds[name] = source.fork(name, version)
         return world
 
-    def _check(self, name: str) -> None:
+    def check(self, name: str) -> None:
+        """Raise ``Failure`` unless a world of that name can be made: invalid for a bad name, conflict for a taken."""
         if not NAME.fullmatch(name):
             raise Failure(
                 FailureKind.INVALID,

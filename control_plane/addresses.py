@@ -1,0 +1,59 @@
+"""Where a world is, in every form that a client takes: URLs, environment, DSN, kubeconfig, MCP configuration."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from .models import Addresses
+
+if TYPE_CHECKING:
+    from .serving import Serving
+
+_POSTGRES: Final = ("postgres", "postgresql", "sql")
+_MCP: Final = ("filesystem", "mail")
+"""Emulators that answer MCP at ``…/mcp``."""
+
+
+def addresses(serving: Serving, world: str) -> Addresses:
+    """Everything ready to paste for one world."""
+    urls = {name: f"{serving.endpoints.url}/w/{world}/{name}" for name in serving.http}
+    return Addresses(
+        urls=urls,
+        environment=serving.environment(world),
+        postgres=postgres(serving, world),
+        kubeconfig=kubeconfig(urls["kubernetes"], world) if "kubernetes" in urls else None,
+        mcp=mcp(urls, world),
+    )
+
+
+def postgres(serving: Serving, world: str, database: str = "postgres") -> str | None:
+    """The DSN of a world's database; the default world needs no name in it."""
+    for name in _POSTGRES:
+        if name in serving.endpoints.tcp:
+            host, port = serving.endpoints.tcp[name]
+            host = f"[{host}]" if ":" in host else host
+            at = "" if world == "default" else f"@{world}"
+            return f"postgresql://postgres:postgres@{host}:{port}/{database}{at}"
+    return None
+
+
+def kubeconfig(server: str, world: str) -> str:
+    """A kubeconfig file's text, in JSON, which is YAML."""
+    name = f"falsefront-{world}"
+    config: Mapping[str, Any] = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": name, "cluster": {"server": server}}],
+        "users": [{"name": name, "user": {"token": world}}],
+        "contexts": [{"name": name, "context": {"cluster": name, "user": name, "namespace": "default"}}],
+        "current-context": name,
+    }
+    return json.dumps(config, indent=2) + "\n"
+
+
+def mcp(urls: Mapping[str, str], world: str) -> dict[str, Any] | None:
+    """An MCP client's configuration of the façades that speak MCP."""
+    servers = {name: {"type": "http", "url": f"{urls[name]}/mcp"} for name in _MCP if name in urls}
+    return {"mcpServers": servers} if servers else None

@@ -1,0 +1,368 @@
+"""What the control plane takes and gives, as models; the OpenAPI document is made from them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from falsefront.world.clock import parse_duration, parse_time
+
+Json = dict[str, Any]
+
+
+def _seconds(value: Any) -> Any:
+    return value if value is None else parse_duration(value)
+
+
+def _moment(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise ValueError("write a time in ISO 8601, or as seconds since 1970")
+    try:
+        return parse_time(value) if isinstance(value, str) else datetime.fromtimestamp(value).astimezone()
+    except (OverflowError, OSError, ValueError):
+        raise ValueError(f"{value!r} is not a time; write one in ISO 8601, such as 2026-01-01T09:00:00Z") from None
+
+
+def _in_range(value: datetime) -> datetime:
+    if not 1900 <= value.year <= 9000:
+        raise ValueError("a time lies between the years 1900 and 9000")
+    return value
+
+
+Seconds = Annotated[
+    float,
+    BeforeValidator(_seconds, json_schema_input_type=float | str),
+    Field(description="Seconds, or a duration such as '10m'."),
+]
+Moment = Annotated[datetime, BeforeValidator(_moment, json_schema_input_type=float | str), AfterValidator(_in_range)]
+
+
+class Taken(BaseModel):
+    """A body: what it does not know it refuses, so that a typing mistake is told."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True, defer_build=True)
+
+
+class Given(BaseModel):
+    """An answer."""
+
+    model_config = ConfigDict(extra="allow", defer_build=True)
+
+
+class Query(BaseModel):
+    """A query string: what it does not know it leaves alone."""
+
+    model_config = ConfigDict(extra="ignore", populate_by_name=True, defer_build=True)
+
+
+def _aliases(*names: str) -> Any:
+    return AliasChoices(*names)
+
+
+class ErrorBody(Given):
+    """What went wrong: the kind is one of a closed set, ``field`` names the part of the request at fault."""
+
+    kind: str
+    message: str
+    field: str | None = None
+
+
+class Error(Given):
+    """Every error has this form."""
+
+    error: ErrorBody
+
+
+class ClockInfo(Given):
+    """A world's clock."""
+
+    mode: Literal["frozen", "offset", "real"]
+    now: str
+    settle: float = Field(description="Seconds that a frozen clock runs ahead to finish what an operation set off.")
+
+
+class ClockSetting(Taken):
+    """A clock's new setting; what is left out stays."""
+
+    mode: Literal["frozen", "offset", "real"] | None = None
+    time: Moment | None = Field(
+        default=None, validation_alias=_aliases("time", "now", "at", "to"), description="The time it shows from now on."
+    )
+    settle: Seconds | None = None
+
+
+class Advance(Taken):
+    """How far to move a clock forward: by a duration, or to a time."""
+
+    by: Seconds | None = Field(default=None, validation_alias=_aliases("by", "duration", "seconds"))
+    to: Moment | None = Field(default=None, validation_alias=_aliases("to", "until", "time"))
+
+    @model_validator(mode="after")
+    def _one(self) -> Advance:
+        if (self.by is None) == (self.to is None):
+            raise ValueError("give one of 'by' (a duration) and 'to' (a time)")
+        return self
+
+
+class Addresses(Given):
+    """Everything ready to paste."""
+
+    urls: dict[str, str] = Field(description="Each façade's base URL.")
+    environment: dict[str, str] = Field(description="Environment variables for unmodified clients.")
+    postgres: str | None = Field(default=None, description="A DSN.")
+    kubeconfig: str | None = Field(default=None, description="The text of a kubeconfig file.")
+    mcp: Json | None = Field(default=None, description="The configuration of an MCP client.")
+
+
+class WorldInfo(Given):
+    """A world."""
+
+    name: str
+    parent: str | None
+    fixture: str | None
+    seed: int
+    version: int
+    digest: str
+    clock: ClockInfo
+    marks: list[str]
+    faults: list[str]
+
+
+class WorldCreated(WorldInfo):
+    """A world and its addresses."""
+
+    addresses: Addresses
+    environment: dict[str, str]
+
+
+class WorldList(Given):
+    """Every world, in the order of creation."""
+
+    worlds: list[WorldInfo]
+
+
+class Create(Taken):
+    """A world to make: from a fixture, another world, a mark of one, or a file; else as the server's own began."""
+
+    name: str | None = Field(default=None, validation_alias=_aliases("name", "world", "id"))
+    fixture: str | None = Field(default=None, description="A fixture's name; 'empty' has nothing in it.")
+    source: str | None = Field(
+        default=None,
+        validation_alias=_aliases("from", "source", "parent", "from_world", "fork", "of"),
+        serialization_alias="from",
+        description="Another world, or one of its marks as 'world@mark'.",
+    )
+    mark: str | None = Field(default=None, validation_alias=_aliases("mark", "from_mark"))
+    url: str | None = Field(
+        default=None,
+        validation_alias=_aliases("file", "url", "archive", "path"),
+        serialization_alias="file",
+        description="An exported world, below the directory that the server allows.",
+    )
+    data: dict[str, Any] | None = Field(default=None, description="Sections by emulator to seed it with, besides.")
+    seed: int | None = Field(default=None, description="For its ids and dice.", ge=-(2**63), lt=2**63)
+    clock: ClockSetting | None = None
+
+
+class Fork(Taken):
+    """A world to make from another's present state, or from one of its marks."""
+
+    name: str | None = Field(default=None, validation_alias=_aliases("name", "to", "as", "target", "fork", "id"))
+    mark: str | None = Field(default=None, validation_alias=_aliases("mark", "from_mark", "at"))
+    seed: int | None = Field(
+        default=None, ge=-(2**63), lt=2**63, description="Other ids and dice than its parent's from here on."
+    )
+
+
+class MarkInfo(Given):
+    """A version kept under a name."""
+
+    name: str
+    version: int
+    digest: str
+    at: str
+
+
+class MarkList(Given):
+    """A world's marks, in the order they were taken."""
+
+    marks: list[MarkInfo]
+
+
+class Named(Taken):
+    """A name, where the path does not give it."""
+
+    name: str | None = Field(default=None, validation_alias=_aliases("name", "mark", "id"))
+
+
+class Side(Taken):
+    """A state: a world as it is, one of its marks, or one of its latest versions by number."""
+
+    world: str | None = None
+    mark: str | None = None
+    version: int | None = None
+
+
+class DiffBody(Taken):
+    """Two states to compare; ``before`` and ``after`` may be written as 'world', 'world@mark' or 'world#version'."""
+
+    before: Side | str | None = Field(
+        default=None, validation_alias=_aliases("before", "from", "a", "left", "base", "source")
+    )
+    after: Side | str | None = Field(
+        default=None, validation_alias=_aliases("after", "to", "b", "right", "with", "other", "against", "target")
+    )
+    limit: int = Field(default=10_000, ge=0)
+
+
+class DiffQuery(Query):
+    """Two states, as in the body of the same request by POST; or this world's state since a mark."""
+
+    before: str | None = Field(default=None, validation_alias=_aliases("before", "from", "a", "left", "base"))
+    after: str | None = Field(
+        default=None, validation_alias=_aliases("after", "to", "b", "right", "with", "other", "against")
+    )
+    mark: str | None = Field(default=None, validation_alias=_aliases("mark", "since"))
+    version: int | None = None
+    limit: int = Field(default=10_000, ge=0)
+
+
+class ChangeInfo(Given):
+    """One document before and after."""
+
+    table: str
+    key: Any
+    kind: Literal["added", "removed", "changed"]
+    before: Any
+    after: Any
+
+
+class DiffInfo(Given):
+    """What differs, by table and key."""
+
+    before: Json
+    after: Json
+    equal: bool
+    count: int
+    truncated: bool
+    changes: list[ChangeInfo]
+
+
+class DigestInfo(Given):
+    """The hash of a world's content, equal for equal states."""
+
+    world: str
+    digest: str
+    version: int
+    tables: dict[str, str]
+
+
+class SeedBody(BaseModel):
+    """Sections by emulator, as in a fixture (or under ``data``), or a ``fixture`` by name."""
+
+    model_config = ConfigDict(extra="allow", defer_build=True)
+
+    fixture: str | None = None
+    data: dict[str, Any] | None = None
+
+
+class FaultInfo(Given):
+    """A fault rule and what it has met."""
+
+    name: str
+    seen: int
+    fired: int
+    last: str | None
+    expires: str | None
+
+
+class FaultList(Given):
+    """A world's rules, in the order they were put."""
+
+    faults: list[FaultInfo]
+
+
+class Removed(Given):
+    """How many there were."""
+
+    removed: int
+
+
+class JournalQuery(Query):
+    """Which entries: later than ``after``, and all filters hold; globs where there are names."""
+
+    after: int = Field(default=0, ge=0)
+    limit: int | None = Field(default=None, ge=0)
+    last: int | None = Field(
+        default=None, ge=0, validation_alias=_aliases("last", "tail"), description="Only the latest so many."
+    )
+    emulator: str | None = None
+    op: str | None = Field(default=None, validation_alias=_aliases("op", "operation", "name"))
+    session: str | None = None
+    outcome: Literal["ok", "failed"] | None = None
+    fault: str | None = Field(default=None, description="Struck by the fault rule of that name.")
+    changed: bool | None = Field(default=None, description="Whether it changed anything.")
+    format: Literal["json", "ndjson"] | None = None
+
+
+class JournalPage(Given):
+    """Entries, oldest first; ``next`` is the ``after`` of the next page."""
+
+    entries: list[Json]
+    next: int
+    seq: int = Field(description="The number of the latest entry there is.")
+    forgotten: int = Field(description="How many of the oldest are no longer in memory.")
+
+
+class Where(Taken):
+    """A file on the server, below the directory that it allows."""
+
+    url: str = Field(validation_alias=_aliases("url", "file", "path", "to", "from"))
+    name: str | None = Field(default=None, validation_alias=_aliases("name", "world", "as"))
+
+
+class ImportQuery(Query):
+    """The world's name."""
+
+    name: str | None = Field(default=None, validation_alias=_aliases("name", "world", "as"))
+
+
+class Exported(Given):
+    """A world in a file."""
+
+    url: str
+    bytes: int
+    digest: str
+
+
+class Health(Given):
+    """The server is alive."""
+
+    status: str
+    version: str
+    worlds: int
+    emulators: list[str]
+
+
+class EmulatorList(Given):
+    """What is loaded, with every operation's name, access and summary."""
+
+    emulators: list[Json]
+
+
+class FixtureList(Given):
+    """What worlds can be made from."""
+
+    fixtures: list[str]
+
+
+class Selected(Query):
+    """The world, where the path leaves it out."""
+
+    world: str | None = None
+
+
+Sections = Mapping[str, Any]
