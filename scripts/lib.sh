@@ -24,13 +24,12 @@ prepare() {
   if [ "$(cat "$venv/.falsefront" 2>/dev/null || true)" != "$want" ]; then
     echo "installing falsefront${*:+ with }$*" >&2
     "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
-    set -- "$@"
     groups=""
     for group in "$@"; do groups="$groups --group $group"; done
     # shellcheck disable=SC2086
     "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --constraint requirements.lock $groups --editable .
     echo "$want" >"$venv/.falsefront"
   fi
-  PATH="$PWD/$venv/bin:$PATH"
+  PATH="$PWD/$venv/bin:$PWD/.clients/bin:$PATH"
   export PATH
 }
