@@ -129,3 +129,25 @@ def test_lists_page_backwards_by_number(mail: Background) -> None:
     assert httpx.delete(f"{inbox}/{first[0]['id']}").status_code == 404
     assert httpx.delete(inbox).json() == {"deleted": 4}
     assert httpx.put(inbox).status_code == 404
+
+
+async def test_an_mcp_client_reads_and_sends(mail: Background) -> None:
+    from mcp import Client
+
+    mail.call(lambda: mail.runtime.worlds.create("mcp-mail"))
+    async with Client(f"{mail.url}/w/mcp-mail/mail/mcp") as client:
+        assert [tool.name for tool in (await client.list_tools()).tools] == [
+            "list_messages",
+            "read_message",
+            "send_message",
+        ]
+        letter = {"from": "a@b.c", "to": ["x@y.z"], "subject": "hello", "text": "over MCP"}
+        sent = await client.call_tool("send_message", letter)
+        assert sent.structured_content is not None
+        read = await client.call_tool("read_message", {"id": sent.structured_content["id"]})
+        assert read.structured_content is not None
+        assert read.structured_content["text"].strip() == "over MCP"
+        wrong = await client.call_tool("send_message", {**letter, "to": ["nobody"]})
+        assert wrong.is_error
+        assert "not an address" in wrong.content[0].text  # type: ignore[union-attr]
+        assert (await client.call_tool("read_message", {})).is_error
