@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any, Final
 
 import orjson
@@ -50,11 +50,9 @@ class ControlPlane:
             answer = await self._answer(request)
         except Refused as refused:
             answer = Answer(refused.body, refused.status, refused.headers)
-        except TooLarge as failure:
-            answer = Answer(Refused(413, "invalid", failure.message).body, 413)
         except Failure as failure:
-            refused = Refused.of(failure)
-            answer = Answer(refused.body, refused.status)
+            told = Refused.of(failure)
+            answer = Answer(told.body, 413 if isinstance(failure, TooLarge) else told.status)
         except Disconnected:
             return
         except Exception:
@@ -188,6 +186,3 @@ def control_plane(token: str | None = None, hosts: Iterable[str] = ()) -> Any:
         return ControlPlane(serving, Guard(token, hosts))
 
     return make
-
-
-__all__ = ["ROOT", "ControlPlane", "Mapping", "control_plane"]

@@ -46,7 +46,7 @@ class Archives:
             import fsspec
 
             try:
-                with fsspec.open(path, "rb") as file:
+                with fsspec.open(path, "rb") as file:  # type: ignore[no-untyped-call]
                     return self._runtime.read(file).version
             except OSError as error:
                 raise Failure(FailureKind.NOT_FOUND, f"cannot read {url!r}: {_reason(error)}") from None
@@ -63,7 +63,7 @@ class Archives:
             import fsspec
 
             try:
-                with fsspec.open(path, "wb", auto_mkdir=True) as file:
+                with fsspec.open(path, "wb", auto_mkdir=True) as file:  # type: ignore[no-untyped-call]
                     file.write(data)
             except (OSError, TypeError) as error:
                 raise Failure(FailureKind.UNAVAILABLE, f"cannot write {url!r}: {_reason(error)}") from None

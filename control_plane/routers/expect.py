@@ -187,9 +187,9 @@ def _misses(entry: Entry, pattern: Pattern) -> dict[str, tuple[Any, Any]]:
             misses[part] = wanted, actual
     outcome = "ok" if entry.failure is None else "failed"
     kind = entry.failure.kind.value if entry.failure else None
-    for part, wanted, actual in (("outcome", pattern.outcome, outcome), ("failure", pattern.failure, kind)):
-        if wanted is not None and wanted != actual:
-            misses[part] = wanted, actual
+    for part, expected, found in (("outcome", pattern.outcome, outcome), ("failure", pattern.failure, kind)):
+        if expected is not None and expected != found:
+            misses[part] = expected, found
     if pattern.fault is not None and pattern.fault not in entry.faults:
         misses["fault"] = pattern.fault, list(entry.faults)
     if pattern.changed is not None and pattern.changed != bool(entry.changes):
