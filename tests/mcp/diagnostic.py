@@ -103,7 +103,10 @@ def changes_tools(state: State, op: Operation) -> Any:
     present = find_catalogue(state, "diagnostic")
     number = len(present["names"]) if present else len(TOOLS)
     tools = [tool.definition for tool in TOOLS.values()]
-    more = [{"name": f"more_{n}", "inputSchema": {"type": "object"}} for n in range(number - len(TOOLS) + 1)]
+    more = [
+        {"name": f"more_{n}", "description": "One more", "inputSchema": {"type": "object"}}
+        for n in range(number - len(TOOLS) + 1)
+    ]
     seed_catalogue(state, "diagnostic", {"tools/list": [dump({"tools": [*tools, *more]}).decode()]})
     return {"content": [TEXT]}
 
