@@ -320,28 +320,30 @@ class Transaction:
         )
         view.touched = True
 
-    def apply(self, changes: Iterable[Change]) -> None:
-        """Write changes that another transaction made, last writer wins."""
-        for change in changes:
-            table = self.table(self._spec(change.table))
-            if change.after is None:
+    def onto(self, version: Version, keep: int | None = None) -> Transaction:
+        """A transaction on another version that writes what this one wrote, or only its first ``keep`` changes.
+
+        A table that nobody else has changed is taken as it is; in any other, the last writer of a document wins.
+        """
+        moved = Transaction(version, self.world)
+        taken = set[str]()
+        for name, view in self._tables.items():
+            if keep is None and view.touched and version.tables.get(name) is self.base.tables.get(name):
+                taken.add(name)
+                moved._tables[name] = _TableView(moved, view.rows(), view.spec)
+                moved._tables[name].touched = True
+        for change in self.changes[:keep]:
+            table = moved.table(self._tables[change.table].spec)
+            if change.table in taken:
+                moved.changes.append(change)
+            elif change.after is None:
                 table.delete(change.key)
             else:
                 table.put(change.key, change.after)
-
-    def _spec(self, name: str) -> TableSpec:
-        view = self._tables.get(name)
-        return view.spec if view else self.base.tables[name].spec
-
-    def adopt(self, other: Transaction) -> None:
-        """Know the tables that ``other`` opened, so that its changes can be applied here."""
-        for view in other._tables.values():
-            self.table(view.spec)
-
-    def adopt_counters(self, other: Transaction) -> None:
-        """Advance counters and sequences as far as ``other`` did."""
-        self._counters.update(other._counters)
-        self._sequences.update(other._sequences)
+        # A counter never goes back, or two operations would draw the same identifier.
+        moved._counters = {name: max(count, version.counters.get(name, 0)) for name, count in self._counters.items()}
+        moved._sequences = dict(self._sequences)
+        return moved
 
     @property
     def touched(self) -> bool:

@@ -102,14 +102,8 @@ class World:
     def commit(self, transaction: Transaction, keep_writes: int | None = None) -> Commit:
         """Make a transaction's changes the world's, all of them or only the first few."""
         before = self.version
-        if keep_writes is not None:
-            transaction = self._torn(transaction, keep_writes)
-        elif transaction.base is not before:
-            onto = Transaction(before, self.name)
-            onto.adopt(transaction)
-            onto.apply(transaction.changes)
-            onto.adopt_counters(transaction)
-            transaction = onto
+        if keep_writes is not None or transaction.base is not before:
+            transaction = transaction.onto(before, keep_writes)
         after = transaction.commit()
         if after is before:
             return Commit(before, before, ())
@@ -120,13 +114,6 @@ class World:
         sequences = transaction.commit_sequences().sequences
         if sequences is not transaction.base.sequences:
             self.evolve(sequences=self.version.sequences.update(sequences))
-
-    def _torn(self, transaction: Transaction, keep: int) -> Transaction:
-        torn = Transaction(self.version, self.name)
-        torn.adopt(transaction)
-        torn.apply(transaction.changes[:keep])
-        torn.adopt_counters(transaction)
-        return torn
 
     def become(self, version: Version) -> None:
         """Go on from a version made elsewhere (a seed); listeners are told as of a rewind."""

@@ -202,3 +202,22 @@ def test_a_document_changed_in_place_is_found_out() -> None:
     state.table(PEOPLE)["ada"]["age"] = 37
     with pytest.raises(AssertionError, match="changed in place"):
         state.commit()
+
+
+def test_a_transaction_moves_onto_another_version() -> None:
+    base = with_people(ada=person("London", 36))
+    mine, other = Transaction(base), Transaction(base)
+    mine.table(PEOPLE).put("bob", person("Paris", 20))
+    mine.table(LOG).put(1, {"x": 1})
+    mine.table(ROWS).rebase(Frozen())
+    assert mine.ids.counter("c") == 1
+    other.table(PEOPLE).put("cy", person("Rome", 5))
+    assert [other.ids.counter("c") for _ in range(3)][-1] == 3
+    after = mine.onto(other.commit()).commit()
+    state = Transaction(after)
+    assert [key for key, _ in state.table(PEOPLE).scan()] == ["ada", "bob", "cy"]
+    assert list(state.table(PEOPLE).find("city", "Paris")) == ["bob"]
+    assert len(state.table(ROWS)) == 10
+    assert state.ids.counter("c") == 4
+    torn = Transaction(mine.onto(base, keep=1).commit())
+    assert ("bob" in torn.table(PEOPLE), 1 in torn.table(LOG), len(torn.table(ROWS))) == (True, False, 0)
