@@ -91,9 +91,8 @@ class _Run:
         if name == EMPTY:
             worlds.create(DEFAULT, version, fixture=name)
             return
-        title = self._fixtures.title(name)
-        first = worlds.create(title, version, fixture=title)
-        if title != DEFAULT:
+        first = worlds.create(name, version, fixture=name)
+        if name != DEFAULT:
             worlds.fork(first, DEFAULT)
 
     def _stop_on_signals(self, serving: Serving) -> None:
