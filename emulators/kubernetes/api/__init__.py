@@ -1,0 +1,1 @@
+"""The API server: what a request means, whatever the resource."""

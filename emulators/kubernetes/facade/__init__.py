@@ -1,0 +1,1 @@
+"""HTTP: from requests to operations and back."""
