@@ -22,7 +22,8 @@ from falsefront.kernel.operation import Failure, FailureKind
 from falsefront.world.digest import as_json
 from falsefront.world.digest import show as show_digest
 from falsefront.world.journal import redact
-from falsefront.world.store import Change, Version, diff
+from falsefront.world.rows import Change
+from falsefront.world.store import Version, diff
 from falsefront.world.world import World
 
 

@@ -1,6 +1,7 @@
 """Worlds: their store, clock, dice, journal, and the registry that holds them."""
 
-from .store import Change, Transaction, Version
+from .rows import Change
+from .store import Transaction, Version
 from .world import Commit, World
 from .worlds import Worlds
 

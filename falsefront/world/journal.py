@@ -15,7 +15,7 @@ from falsefront.kernel.operation import Failure, Operation
 
 from .clock import moment, show_time
 from .digest import as_json, show
-from .store import Change
+from .rows import Change
 
 DEFAULT_SIZE: Final = 10_000
 REDACTED: Final = "[redacted]"

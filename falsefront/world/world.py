@@ -13,7 +13,8 @@ from falsefront.kernel.operation import Failure, FailureKind, Operation
 from .clock import Clock, show_time
 from .ids import stream
 from .journal import Entry, Journal
-from .store import Change, Transaction, Version
+from .rows import Change
+from .store import Transaction, Version
 
 HISTORY: Final = 64
 """How many past versions a world remembers for stale reads."""
