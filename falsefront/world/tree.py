@@ -228,7 +228,7 @@ class _Cursor:
 
     def first(self) -> Any:
         top = self.stack[-1]
-        return top[0] if type(top) is tuple else top.keys[0]
+        return top[0] if isinstance(top, tuple) else top.keys[0]
 
     def open(self) -> None:
         node = self.stack.pop()
@@ -245,14 +245,14 @@ def diff(before: Tree, after: Tree) -> Iterator[tuple[Any, Any, Any]]:
         if top is other:
             a.pop()
             b.pop()
-        elif type(top) is tuple and type(other) is tuple:
+        elif isinstance(top, tuple) and isinstance(other, tuple):
             yield from _compare(a, b)
-        elif type(other) is tuple:
+        elif isinstance(other, tuple):
             if top.keys[0] > other[0]:
                 yield _added(b.pop())
             else:
                 left.open()
-        elif type(top) is tuple:
+        elif isinstance(top, tuple):
             if other.keys[0] > top[0]:
                 yield _removed(a.pop())
             else:
@@ -292,7 +292,7 @@ def _removed(entry: Entry) -> tuple[Any, Any, Any]:
 
 
 def _entries(node: Any) -> Iterable[Entry]:
-    return (node,) if type(node) is tuple else _all(node)
+    return (node,) if isinstance(node, tuple) else _all(node)
 
 
 class _Last:
