@@ -226,10 +226,6 @@ class _Cursor:
     def __init__(self, tree: Tree) -> None:
         self.stack: list[Any] = [tree] if tree.size else []
 
-    def first(self) -> Any:
-        top = self.stack[-1]
-        return top[0] if isinstance(top, tuple) else top.keys[0]
-
     def open(self) -> None:
         node = self.stack.pop()
         inside = zip(node.keys, node.values, strict=True) if type(node) is _Leaf else node.children
@@ -245,10 +241,10 @@ def diff(before: Tree, after: Tree) -> Iterator[tuple[Any, Any, Any]]:
         if top is other:
             a.pop()
             b.pop()
-        elif isinstance(top, tuple) and isinstance(other, tuple):
-            yield from _compare(a, b)
         elif isinstance(other, tuple):
-            if top.keys[0] > other[0]:
+            if isinstance(top, tuple):
+                yield from _compare(a, b)
+            elif top.keys[0] > other[0]:
                 yield _added(b.pop())
             else:
                 left.open()
