@@ -55,10 +55,10 @@ def _parser() -> argparse.ArgumentParser:
 def _serve(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--host", default="127.0.0.1", help="where to listen (default: 127.0.0.1, this machine only)")
-    add("--port", type=int, default=7070, help="the HTTP port (default: 7070); 0 takes a free one")
-    add("--postgres-port", type=int, default=5433, help="the PostgreSQL port (default: 5433); 0 takes a free one")
-    add("--smtp-port", type=int, default=0, help="the SMTP port (default: a free one)")
-    add("--control-port", type=int, help="put the control plane on a port of its own, away from the façades")
+    add("--port", type=_port, default=7070, help="the HTTP port (default: 7070); 0 takes a free one")
+    add("--postgres-port", type=_port, default=5433, help="the PostgreSQL port (default: 5433); 0 takes a free one")
+    add("--smtp-port", type=_port, default=0, help="the SMTP port (default: a free one)")
+    add("--control-port", type=_port, help="put the control plane on a port of its own, away from the façades")
     add("--token", help="ask for this bearer token on the control plane; else FALSEFRONT_TOKEN")
     add(
         "--allow-host",
@@ -157,6 +157,12 @@ def _faults(commands: Any, server: argparse.ArgumentParser) -> None:
 
 def _names(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _port(text: str) -> int:
+    if not text.isdigit() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port; ports are 0 to 65535")
+    return int(text)
 
 
 def _size(text: str) -> int:

@@ -28,7 +28,7 @@ def explain(error: Exception) -> str:
             return error.message
         case FileNotFoundError() | PermissionError() | IsADirectoryError() if error.filename:
             return f"{error.strerror}: {error.filename}"
-        case ValueError() | OSError():
+        case ValueError() | OSError() | RuntimeError():
             return str(error) or type(error).__name__
         case ModuleNotFoundError():
             return f"{error}; install it with pip"
