@@ -55,7 +55,7 @@ def _unknown_format() -> Exception:
 
 def _protobuf(shape: Shape, data: bytes) -> Any:
     try:
-        return decode(data)
+        return decode(shape, data)
     except Undecodable as failure:
         raise status.error(415, "UnsupportedMediaType", str(failure)) from None
 
