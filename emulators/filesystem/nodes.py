@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable
 from typing import Any, Final, Literal, NotRequired, TypedDict
 
@@ -30,7 +31,12 @@ def _by_parent(path: str, node: Node) -> Iterable[tuple[Any, ...]]:
     return ((parent, name),)
 
 
-FILES: Final = TableSpec("files", (Index("children", _by_parent),))
+def _by_composed(path: str, node: Node) -> Iterable[tuple[Any, ...]]:
+    parent, name = split(path)
+    return () if name.isascii() else ((parent, unicodedata.normalize("NFC", name)),)
+
+
+FILES: Final = TableSpec("files", (Index("children", _by_parent), Index("composed", _by_composed)))
 """Every node by its absolute, real path: no key leads through a symbolic link. Names compare as their bytes do."""
 
 

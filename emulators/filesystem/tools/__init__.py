@@ -1,0 +1,1 @@
+"""The fourteen tools of the reference filesystem server."""
