@@ -28,5 +28,7 @@ def _load(name: str) -> Emulator:
         raise ValueError(
             f"there is no emulator {name!r}; choose from {', '.join(BUILT_IN)}, or name a module of your own"
         )
-    emulator: Emulator = module.emulator
+    emulator: Emulator | None = getattr(module, "emulator", None)
+    if emulator is None:
+        raise ValueError(f"{module.__name__} exports no `emulator`")
     return emulator
