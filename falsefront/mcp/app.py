@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -13,13 +14,14 @@ from falsefront.world.world import World
 from .answer import refuse
 from .guard import accepted, check_caller, check_content
 from .handshake import Handshake
-from .message import INVALID_REQUEST, PARSE_ERROR, SERVER_ERROR, RpcError, parse
+from .message import INTERNAL_ERROR, INVALID_REQUEST, PARSE_ERROR, SERVER_ERROR, RpcError, parse
 from .operations import HANDSHAKE, Call, Operations, has_ended
 from .routing import VERSION_KEY
 from .stateless import Stateless
 from .tool import McpServer
 from .waiting import Cancelled, Waiting
 
+log = logging.getLogger("falsefront")
 SESSION_GONE: Final = -32001
 
 
@@ -59,6 +61,9 @@ class Endpoint:
             await refuse(None, RpcError(SERVER_ERROR, text, status=413), 413).send(send, stream=False)
         except (Cancelled, Disconnected):
             return
+        except Exception:
+            log.exception("%s: a request failed", scope["path"])
+            await refuse(None, RpcError(INTERNAL_ERROR, "Internal error"), 500).send(send, stream=False)
 
     async def _post(self, request: Request, receive: Receive, send: Send) -> None:
         accepts = accepted(request)

@@ -13,13 +13,12 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any, Final
 
-import orjson
-
 from falsefront.kernel.operation import Failure, FailureKind
 from falsefront.kernel.state import State, TableSpec
 
-from .message import dump, parse
+from .message import Raw, dump, parse
 
+SERVER_INFO_KEY: Final = "io.modelcontextprotocol/serverInfo"
 CATALOGUES: Final = TableSpec("mcp.catalogues")
 """By emulator. An emulator that serves catalogues names this table among its own."""
 
@@ -36,9 +35,10 @@ def seed_catalogue(state: State, emulator: str, data: Any) -> None:
             raise _invalid("a 'tools/list' page has no 'tools'")
         names += [str(tool.get("name")) for tool in tools if isinstance(tool, dict)]
     document: dict[str, Any] = {"tools/list": list(data["tools/list"]), "names": names}
-    if data.get("initialize") is not None:
-        _result(data["initialize"], "initialize")
-        document["initialize"] = data["initialize"]
+    for method in ("initialize", "server/discover"):
+        if data.get(method) is not None:
+            _result(data[method], method)
+            document[method] = data[method]
     state.table(CATALOGUES).put(emulator, document)
 
 
@@ -62,11 +62,27 @@ def find_catalogue(state: State, emulator: str) -> Mapping[str, Any] | None:
     return found
 
 
+def introduction(catalogue: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    """What a captured server says of itself: ``capabilities``, ``serverInfo``, ``instructions``, whatever its era."""
+    if catalogue is None:
+        return None
+    if "initialize" in catalogue:
+        result: Mapping[str, Any] = parse(catalogue["initialize"].encode())
+        return result
+    if "server/discover" not in catalogue:
+        return None
+    found = parse(catalogue["server/discover"].encode())
+    info = (found.get("_meta") or {}).get(SERVER_INFO_KEY) or {"name": "", "version": ""}
+    instructions = {"instructions": found["instructions"]} if "instructions" in found else {}
+    return {"capabilities": found.get("capabilities", {}), "serverInfo": info, **instructions}
+
+
 def initialized(catalogue: Mapping[str, Any], version: str) -> Any:
     """The captured answer to ``initialize``; only the protocol version follows what the client asked for."""
     text: str | None = catalogue.get("initialize")
     if text is None:
-        return None
+        found = introduction(catalogue)
+        return found and {"protocolVersion": version, **found}
     result = parse(text.encode())
     if result.get("protocolVersion") == version:
         return verbatim(text)
@@ -88,4 +104,4 @@ def verbatim(text: str) -> Any:
     """A value that ``dump`` writes as this very text: plain where JSON allows, so that faults can change it."""
     data = text.encode()
     value = parse(data)
-    return value if dump(value) == data else orjson.Fragment(data)
+    return value if dump(value) == data else Raw(data)

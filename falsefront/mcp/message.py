@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
@@ -22,6 +23,13 @@ _REQUEST: Final = frozenset({"jsonrpc", "id", "method", "params"})
 _NOTIFICATION: Final = frozenset({"jsonrpc", "method", "params"})
 _RESULT: Final = frozenset({"jsonrpc", "id", "result"})
 _ERROR: Final = frozenset({"jsonrpc", "id", "error"})
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """A value as the text it has, for what must keep its very bytes."""
+
+    text: bytes
 
 
 class RpcError(Exception):
@@ -68,16 +76,20 @@ def _no_constant(name: str) -> Any:
 def dump(value: Any) -> bytes:
     """A value as JSON; lone surrogates and integers beyond 64 bits are written as JavaScript would."""
     try:
-        return orjson.dumps(value)
+        return orjson.dumps(value, default=_fragment, option=orjson.OPT_PASSTHROUGH_DATACLASS)
     except TypeError:
         return json.dumps(value, separators=(",", ":"), default=_unwrap).encode()
 
 
+def _fragment(value: Any) -> Any:
+    if isinstance(value, Raw):
+        return orjson.Fragment(value.text)
+    return _unwrap(value)
+
+
 def _unwrap(value: Any) -> Any:
-    """The few things that orjson writes by itself and ``json`` does not."""
-    if isinstance(value, orjson.Fragment):
-        contents = value.contents
-        return json.loads(contents)
+    if isinstance(value, Raw):
+        return json.loads(value.text)
     if isinstance(value, Mapping):
         return dict(value)
     raise TypeError(f"{type(value).__name__} is not JSON")

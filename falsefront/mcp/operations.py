@@ -13,8 +13,8 @@ from falsefront.kernel.state import State, TableSpec
 from falsefront.world.world import World
 
 from .answer import rpc_error, tool_error
-from .catalogue import find_catalogue, initialized, page_after
-from .message import METHOD_NOT_FOUND, parse
+from .catalogue import CATALOGUES, find_catalogue, initialized, introduction, page_after, verbatim
+from .message import METHOD_NOT_FOUND
 from .tool import McpServer, Tool
 
 HANDSHAKE: Final = ("2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05", "2024-10-07")
@@ -77,11 +77,12 @@ class Operations:
     def discover(self, state: State, op: Operation) -> Any:
         """What a stateless client learns in place of ``initialize``."""
         catalogue = find_catalogue(state, self.server.emulator)
-        text = catalogue.get("initialize") if catalogue else None
-        introduction = parse(text.encode()) if text else self._introduction(STATELESS[-1])
-        result = {"supportedVersions": list(STATELESS), "capabilities": introduction.get("capabilities", {})}
-        if "instructions" in introduction:
-            result["instructions"] = introduction["instructions"]
+        if catalogue is not None and "server/discover" in catalogue:
+            return verbatim(catalogue["server/discover"])
+        said = introduction(catalogue) or self._introduction(STATELESS[-1])
+        result = {"supportedVersions": list(STATELESS), "capabilities": said.get("capabilities", {})}
+        if "instructions" in said:
+            result["instructions"] = said["instructions"]
         return result
 
     def list_tools(self, state: State, op: Operation) -> Any:
@@ -93,12 +94,11 @@ class Operations:
 
     def information(self, world: World) -> Mapping[str, Any]:
         """Who a world's server says it is."""
-        table = world.version.tables.get("mcp.catalogues")
-        document = table.get(self.server.emulator) if table is not None else None
-        if document and document.get("initialize"):
-            info = parse(document["initialize"].encode()).get("serverInfo")
-            if isinstance(info, dict):
-                return info
+        table = world.version.tables.get(CATALOGUES.name)
+        said = introduction(table.get(self.server.emulator)) if table is not None else None
+        info = said.get("serverInfo") if said else None
+        if isinstance(info, dict):
+            return info
         return {"name": self.server.name, "version": self.server.version}
 
     def _listed(self, tool: Tool) -> Handler:
@@ -115,14 +115,14 @@ class Operations:
 
     def _unknown(self, name: str) -> Handler:
         """A call of a tool that is not ours: perhaps the world's catalogue lists it."""
+        if self.server.unknown_call is not None:
+            return self.server.unknown_call
 
         def call(state: State, op: Operation) -> Any:
             catalogue = find_catalogue(state, self.server.emulator)
             if catalogue is None or name not in catalogue["names"]:
                 raise Failure(FailureKind.NOT_FOUND, self.server.unknown_tool(name))
-            if self.server.unknown_call is None:
-                raise Failure(FailureKind.NOT_FOUND, f"nothing here answers calls of the tool {name}")
-            return self.server.unknown_call(state, op)
+            raise Failure(FailureKind.NOT_FOUND, f"nothing here answers calls of the tool {name}")
 
         return call
 

@@ -6,23 +6,23 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any, Final
 
-import orjson
-
 from falsefront.kernel.emulator import Receive, Send
 from falsefront.kernel.operation import Reply
 from falsefront.wire.http import Request
 from falsefront.world.world import Commit, World
 
 from .answer import STREAM, Answer, event, refuse, respond, unwrap
-from .catalogue import CATALOGUES
+from .catalogue import CATALOGUES, SERVER_INFO_KEY
 from .message import (
     INVALID_PARAMS,
     INVALID_REQUEST,
     METHOD_NOT_FOUND,
     PARSE_ERROR,
+    Raw,
     RpcError,
     dump,
     is_id,
+    parse,
 )
 from .operations import STATELESS, Call, Operations, nothing
 from .routing import (
@@ -30,7 +30,6 @@ from .routing import (
     HEADER_MISMATCH,
     LOG_LEVEL_KEY,
     MISSING_CAPABILITY,
-    SERVER_INFO_KEY,
     SUBSCRIPTION_KEY,
     UNSUPPORTED_VERSION,
     check_capabilities,
@@ -129,12 +128,14 @@ class Stateless:
         if method != "tools/call":
             more.update(_LISTED)
         meta = {SERVER_INFO_KEY: self._operations.information(world)}
-        if isinstance(result, orjson.Fragment):
-            text = bytes(result.contents) if isinstance(result.contents, bytes) else result.contents.encode()
-            return orjson.Fragment(text.rstrip()[:-1] + b"," + dump({**more, "_meta": meta})[1:])
+        if isinstance(result, Raw):
+            return _extend(result.text, {**more, "_meta": meta})
         if not isinstance(result, dict):
             return result
-        return {**result, **more, "_meta": {**meta, **(result.get("_meta") or {})}}
+        # A captured answer of this era says these things itself.
+        return {**result, **{key: value for key, value in more.items() if key not in result}} | {
+            "_meta": {**meta, **(result.get("_meta") or {})}
+        }
 
     # Subscriptions
 
@@ -189,6 +190,15 @@ class Stateless:
                 changes.put_nowait(None)
 
         return world.listen(told)
+
+
+def _extend(text: bytes, more: Mapping[str, Any]) -> Raw:
+    """An object's text with further members, those that it has left as they are."""
+    present = parse(text)
+    missing = {key: value for key, value in more.items() if key not in present}
+    if not missing:
+        return Raw(text)
+    return Raw(text.rstrip()[:-1] + (b"," if present else b"") + dump(missing)[1:])
 
 
 def _is_request(message: Any) -> bool:

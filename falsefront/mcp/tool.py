@@ -100,4 +100,4 @@ class McpServer:
     describe: Callable[[Operation, Failure], str] = describe
     """What a failed call says, injected failures included: those have a kind and no message."""
     unknown_call: Handler | None = None
-    """Does what a call of a tool asks that is not among ``tools``, where a world's catalogue lists others."""
+    """Does what a call asks of a tool that is not among ``tools``."""
