@@ -227,11 +227,12 @@ def test_the_shop_agrees_with_itself(shop: dict[str, Any]) -> None:
     for item in tables["order_items"]:
         totals[item["order_id"]] += item["quantity"] * item["unit_price_cents"]
     assert {row["id"]: row["total_cents"] for row in orders.values()} == totals
-    paid = {row["id"] for row in orders.values() if row["status"] in ("paid", "shipped", "delivered")}
+    paid = {row["id"] for row in orders.values() if row["status"] not in ("pending", "cancelled")}
     assert {int(payment["metadata"]["order_id"]) for payment in shop["stripe"]["payments"]} == paid
     for payment in shop["stripe"]["payments"]:
         order = orders[int(payment["metadata"]["order_id"])]
         assert payment["amount"] == order["total_cents"]
+        assert payment["refunded"] == (order["status"] == "refunded")
         assert payment["customer"] == customers[order["customer_id"]]["stripe_customer_id"]
         assert payment["created"] == datetime.fromisoformat(order["created_at"]).timestamp()
     log = shop["filesystem"]["files"]["/srv/shop/logs/orders.log"].splitlines()
