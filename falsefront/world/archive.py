@@ -31,6 +31,7 @@ from .store import Transaction, Version
 FORMAT: Final = 1
 NAME: Final = "falsefront world"
 _TAG: Final = "\0"
+_ESCAPED: Final = b'"\\u0000"'
 _WORD: Final = 1 << 63
 
 FindSpec = Callable[[str], "TableSpec | None"]
@@ -98,9 +99,11 @@ def _bad(why: str) -> Failure:
 
 
 def _parse(file: IO[bytes]) -> Iterator[Any]:
+    """The lines' values; one without a tag in it says all that there is to say in JSON."""
     with gzip.GzipFile(fileobj=file, mode="rb") as lines:
         for line in lines:
-            yield orjson.loads(line)
+            value = orjson.loads(line)
+            yield decode(value) if _ESCAPED in line else value
 
 
 def _read(lines: Iterator[Any], find: FindSpec, extra: Mapping[str, Extra]) -> Archived:
@@ -110,16 +113,16 @@ def _read(lines: Iterator[Any], find: FindSpec, extra: Mapping[str, Extra]) -> A
     if head["format"] != FORMAT:
         raise _bad(f"it has format {head['format']!r}, and this version reads format {FORMAT}")
     start = Version(
-        seed=decode(head["seed"]),
+        seed=head["seed"],
         clock=Clock(**head["clock"]),
         counters=Map(head["counters"]),
-        sequences=Map(decode(head["sequences"])),
+        sequences=Map(head["sequences"]),
         extra=Map(
             {
                 key: value
                 for name, part in extra.items()
                 if name in head["extra"]
-                for key, value in part.load(decode(head["extra"][name])).items()
+                for key, value in part.load(head["extra"][name]).items()
             }
         ),
     )
@@ -128,7 +131,7 @@ def _read(lines: Iterator[Any], find: FindSpec, extra: Mapping[str, Extra]) -> A
     version = replace(state.commit(), number=head["number"])
     if show(version.digest) != head["digest"]:
         raise _bad(f"its content has the digest {show(version.digest)}, and it claims {head['digest']}")
-    return Archived(version, {**head, "about": decode(head["about"])})
+    return Archived(version, head)
 
 
 def _load(lines: Iterator[Any], state: Transaction, find: FindSpec) -> None:
@@ -138,7 +141,8 @@ def _load(lines: Iterator[Any], state: Transaction, find: FindSpec) -> None:
     count = 0
     for line in lines:
         if isinstance(line, list):
-            rows.append((decode(line[0]), decode(line[1])))
+            key, document = line
+            rows.append((key, document))
             count += 1
             continue
         if spec is not None:
