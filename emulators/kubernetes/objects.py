@@ -228,4 +228,7 @@ class Objects:
         self._objects.delete(key)
         self._advance("DELETED", key, last, before)
         triggers.changed(self.state, key, last, None)
+        uid = last["metadata"].get("uid", "")
+        if next(self._objects.find("owner", uid), None) is not None:
+            triggers.wake(self.state, "garbage.collect", key[1], key[2], uid=uid, kind=key[0])
         return with_version(last, self.revision)

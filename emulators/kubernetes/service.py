@@ -12,6 +12,7 @@ from falsefront.kernel.state import State
 
 from .api.verbs import READS, handle
 from .controllers import OPERATIONS as CONTROLLERS
+from .controllers import Controller
 from .facade.app import App
 from .facade.system import OPERATIONS as SYSTEM
 from .facade.system import SHOWN
@@ -50,11 +51,14 @@ class Kubernetes:
                     name = f"{resource.plural}.{sub.name}.{verb}"
                     found[name] = Op(answer, _access(verb), f"{verb} {resource.plural}/{sub.name}".capitalize() + ".")
         for name, (run, summary) in CONTROLLERS.items():
-            found[name] = Op(partial(_control, run), "write", summary)
+            found[name] = Op(partial(self._control, run), "write", summary)
         return found
 
     def _handle(self, state: State, op: Operation) -> Any:
         return handle(self.shape, state, op)
+
+    def _control(self, run: Controller, state: State, op: Operation) -> None:
+        run(self.shape, state, op.args)
 
     def seed(self, state: State, data: Any) -> None:
         """Apply ``{"manifests", "nodes", "images"}`` and let everything settle. Raises ``Failure`` (invalid)."""
@@ -88,10 +92,6 @@ def _summary(verb: str, resource: Resource) -> str:
 
 def _shown(state: State, op: Operation) -> Any:
     return SHOWN.get(op.name)
-
-
-def _control(run: Any, state: State, op: Operation) -> Any:
-    return run(state, op.args)
 
 
 emulator = Kubernetes()

@@ -52,8 +52,6 @@ def changed(
         for owner in document["metadata"].get("ownerReferences", ()):
             if owner.get("controller") and (operation := _KINDS.get(owner.get("kind", ""))):
                 wake(state, operation, namespace, owner.get("name", ""))
-    if after is None and (uid := document["metadata"].get("uid")):
-        wake(state, "garbage.collect", namespace, name, uid=uid, kind=storage)
 
 
 def _pod(

@@ -27,7 +27,7 @@ IPBlock: cidr except
 Ingress: metadata spec status
 IngressBackend: resource=3 service
 IngressClass: metadata spec
-IngressClassParametersReference: kind=2 name scope namespace
+IngressClassParametersReference: apiGroup kind name scope namespace
 IngressClassSpec: controller parameters
 IngressLoadBalancerIngress: ip hostname ports=4
 IngressLoadBalancerStatus: ingress
@@ -51,7 +51,7 @@ ServiceCIDRSpec: cidrs
 ServiceCIDRStatus: conditions
 @io.k8s.api.authentication.v1.
 AttestationValue: items
-BoundObjectReference: kind apiVersion name
+BoundObjectReference: kind apiVersion name uid
 SelfSubjectReview: metadata status
 SelfSubjectReviewStatus: userInfo
 TokenRequest: metadata spec status

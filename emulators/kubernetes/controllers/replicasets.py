@@ -1,0 +1,113 @@
+"""ReplicaSets: as many pods as are wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from falsefront.kernel.operation import Failure
+from falsefront.kernel.state import State
+
+from ..api.selectors import LabelSelector, from_object
+from ..objects import Key, Object
+from ..shape import Shape
+from .cluster import Cluster, controller_of, is_active, is_ready, owner_reference
+
+_COMPONENT = "replicaset-controller"
+
+
+def reconcile(shape: Shape, state: State, args: Mapping[str, Any]) -> None:
+    """Adopt, release, create and delete pods until there are as many as wanted."""
+    cluster = Cluster(shape, state)
+    key = ("replicasets.apps", args["namespace"], args["name"])
+    found = cluster.objects.get(*key)
+    if found is None:
+        return
+    if not found["metadata"].get("deletionTimestamp"):
+        pods = _claim(cluster, found)
+        _manage(cluster, found, pods)
+    _report(cluster, key, found)
+
+
+def _claim(cluster: Cluster, owner: Object) -> list[tuple[Key, Object]]:
+    """The pods that are this set's own: strays are adopted, those whose labels have changed let go."""
+    selector = from_object(owner["spec"].get("selector"))
+    for key, pod in cluster.owned(owner, "pods"):
+        if not selector.matches(pod):
+            others = [o for o in pod["metadata"]["ownerReferences"] if o["uid"] != owner["metadata"]["uid"]]
+            cluster.change(key, metadata={"ownerReferences": others})
+    for key, pod in _matching(cluster, owner["metadata"]["namespace"], selector):
+        if controller_of(pod) is None and is_active(pod):
+            owners = [*pod["metadata"].get("ownerReferences", []), owner_reference(owner)]
+            cluster.change(key, metadata={"ownerReferences": owners})
+    return [(key, pod) for key, pod in cluster.owned(owner, "pods") if is_active(pod)]
+
+
+def _matching(cluster: Cluster, namespace: str, selector: LabelSelector) -> list[tuple[Key, Object]]:
+    label = selector.equality
+    rows = cluster.objects.labelled("pods", *label, namespace) if label else cluster.objects.scan("pods", namespace)
+    return [(key, pod) for key, pod in rows if selector.matches(pod)]
+
+
+def _manage(cluster: Cluster, owner: Object, pods: list[tuple[Key, Object]]) -> None:
+    missing = owner["spec"].get("replicas", 0) - len(pods)
+    for _ in range(missing):
+        if not create_pod(cluster, owner, {"generateName": owner["metadata"]["name"] + "-"}, _COMPONENT):
+            break
+    if missing < 0:
+        for key, pod in sorted(pods, key=lambda row: _rank(row[1]))[:-missing]:
+            cluster.event(owner, "Normal", "SuccessfulDelete", f"Deleted pod: {pod['metadata']['name']}", _COMPONENT)
+            cluster.delete(key)
+
+
+def _rank(pod: Object) -> tuple[Any, ...]:
+    """Which pods go first: unbound, pending, not ready, then the newest."""
+    phases = {"Pending": 0, "Unknown": 1, "Running": 2}
+    created = pod["metadata"]["creationTimestamp"]
+    newest_first = tuple(-ord(letter) for letter in created)
+    phase = pod.get("status", {}).get("phase", "Pending")
+    return (
+        bool(pod["spec"].get("nodeName")),
+        phases.get(phase, 0),
+        is_ready(pod),
+        newest_first,
+        pod["metadata"]["name"],
+    )
+
+
+def create_pod(
+    cluster: Cluster, owner: Object, names: Mapping[str, Any], component: str, labels: Mapping[str, str] | None = None
+) -> Object | None:
+    """A pod of an owner's template, with an event; ``None`` if the API refused it."""
+    template: Mapping[str, Any] = owner["spec"].get("template", {})
+    metadata: Object = {**names}
+    for field in ("labels", "annotations", "finalizers"):
+        if template.get("metadata", {}).get(field):
+            metadata[field] = template["metadata"][field]
+    if labels:
+        metadata["labels"] = {**metadata.get("labels", {}), **labels}
+    metadata["ownerReferences"] = [owner_reference(owner)]
+    namespace = owner["metadata"]["namespace"]
+    document: Object = {"metadata": metadata, "spec": template.get("spec", {})}
+    try:
+        pod = cluster.create("pods", namespace, document, "kube-controller-manager")
+    except Failure as failure:
+        cluster.event(owner, "Warning", "FailedCreate", f"Error creating: {failure.message}", component)
+        return None
+    cluster.event(owner, "Normal", "SuccessfulCreate", f"Created pod: {pod['metadata']['name']}", component)
+    return pod
+
+
+def _report(cluster: Cluster, key: Key, owner: Object) -> None:
+    rows = cluster.owned(owner, "pods")
+    active = [pod for _, pod in rows if is_active(pod)]
+    ready = sum(is_ready(pod) for pod in active)
+    found: Object = {"replicas": len(active)}
+    if active:
+        found["fullyLabeledReplicas"] = len(active)
+    if ready:
+        found["readyReplicas"] = ready
+        found["availableReplicas"] = ready
+    found["observedGeneration"] = owner["metadata"].get("generation", 1)
+    found["terminatingReplicas"] = sum("deletionTimestamp" in pod["metadata"] for _, pod in rows)
+    cluster.put_status(key, found)
