@@ -39,7 +39,13 @@ def _blob(value: Any) -> Any:
 
 
 def _slow(value: Any) -> bytes:
-    text = json.dumps(_plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    plain = _plain(value)
+    try:
+        # Both ways write a fraction alike, for a document may go either way.
+        return orjson.dumps(plain, option=_OPTIONS)
+    except TypeError:
+        pass
+    text = json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return text.encode("utf-8", "surrogatepass")
 
 

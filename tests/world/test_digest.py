@@ -74,3 +74,7 @@ def test_the_same_in_every_process() -> None:
         for seed in ("0", "1", "42")
     }
     assert len(outputs) == 1
+
+
+def test_a_fraction_is_written_alike_beside_any_number() -> None:
+    assert canonical([25, 8.5e-05, 1e-7]) == canonical([25.0, 8.5e-05, 1e-7])
