@@ -32,16 +32,36 @@ READS: Final = frozenset({"get", "list", "watch"})
 def handle(shape: Shape, state: State, op: Operation) -> Any:
     """Answer one operation on a resource. Raises a Status failure."""
     call = from_operation(shape, op)
-    state = prepared(state, writes=call.verb not in READS and not _dry(call))
+    dry = _dry(call)
+    state = prepared(state, writes=call.verb not in READS and not dry)
     session = Session(shape, state, call)
+    version = session.objects.version(session.key)
+    result = _answer(session)
+    if dry:
+        result.body = _unversioned(result.body, version)
+    return result.as_json()
+
+
+def _unversioned(body: Any, version: int) -> Any:
+    """An object that was not stored has the version it had before, or none."""
+    if not isinstance(body, dict) or not isinstance(body.get("metadata"), dict):
+        return body
+    metadata = {name: value for name, value in body["metadata"].items() if name != "resourceVersion" or version}
+    if version and "resourceVersion" in metadata:
+        metadata["resourceVersion"] = str(version)
+    return {**body, "metadata": metadata}
+
+
+def _answer(session: Session) -> Result:
+    call = session.call
     if call.subresource and call.subresource != "status":
-        return subresources.answer(session).as_json()
+        return subresources.answer(session)
     if virtual := subresources.REVIEWS.get(call.resource.plural):
-        return virtual(session).as_json()
+        return virtual(session)
     verb = _VERBS.get(call.verb)
     if verb is None:
         raise status.no_method()
-    return verb(session).as_json()
+    return verb(session)
 
 
 def _dry(call: Call) -> bool:

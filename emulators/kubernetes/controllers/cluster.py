@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from falsefront.kernel.state import State
+from falsefront.world.clock import microseconds
 
 from ..api import deleting, status, writing
 from ..api.call import Call
@@ -100,8 +101,7 @@ class Cluster:
                 self.objects.update(key, {**known, "lastTimestamp": self.now, "count": known.get("count", 1) + 1})
                 return
         source = {"component": component, **({"host": host} if host else {})}
-        suffix = self.state.ids.bytes(f"kubernetes.event/{metadata['uid']}", 8).hex()
-        name = f"{metadata['name']}.{suffix}"
+        name = f"{metadata['name']}.{_nanoseconds(self.state) + self.state.ids.counter('kubernetes.event'):x}"
         key = ("events", namespace, name)
         uid = self.state.ids.uuid(f"kubernetes.uid/{'/'.join(key)}")
         self.objects.create(
@@ -123,6 +123,11 @@ class Cluster:
                 "reportingInstance": host,
             },
         )
+
+
+def _nanoseconds(state: State) -> int:
+    """World time in nanoseconds: event names begin with it, so that they sort by age."""
+    return microseconds(state.now) * 1000
 
 
 def _key_of(shape: Shape, document: Object) -> Key:

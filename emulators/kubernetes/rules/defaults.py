@@ -177,9 +177,6 @@ def _replica_set(document: Node, old: Object | None) -> None:
     _template(spec)
     spec.setdefault("replicas", 1)
     document.setdefault("status", {"replicas": 0})
-    labels = spec.get("template", {}).get("metadata", {}).get("labels")
-    if labels and not document["metadata"].get("labels"):
-        document["metadata"]["labels"] = dict(labels)
 
 
 def _replication_controller(document: Node, old: Object | None) -> None:
