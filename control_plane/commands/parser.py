@@ -57,7 +57,7 @@ def _serve(parser: argparse.ArgumentParser) -> None:
     add("--host", default="127.0.0.1", help="where to listen (default: 127.0.0.1, this machine only)")
     add("--port", type=_port, default=7070, help="the HTTP port (default: 7070); 0 takes a free one")
     add("--postgres-port", type=_port, default=5433, help="the PostgreSQL port (default: 5433); 0 takes a free one")
-    add("--smtp-port", type=_port, default=0, help="the SMTP port (default: a free one)")
+    add("--smtp-port", type=_port, help="the SMTP port (default: 2525, or a free one)")
     add("--control-port", type=_port, help="put the control plane on a port of its own, away from the façades")
     add("--token", help="ask for this bearer token on the control plane; else FALSEFRONT_TOKEN")
     add(

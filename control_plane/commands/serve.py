@@ -21,11 +21,13 @@ from falsefront.control_plane.fixture import EMPTY, Fixtures
 from falsefront.control_plane.registry import BUILT_IN, load
 from falsefront.control_plane.serving import Ports, Serving
 from falsefront.runtime import Runtime
+from falsefront.wire.server import bind
 from falsefront.world.clock import Clock, microseconds, parse_duration, parse_time
 from falsefront.world.journal import Journal
 from falsefront.world.store import Version
 from falsefront.world.worlds import DEFAULT
 
+SMTP: Final = 2525
 PATIENCE: Final = 0.9
 """Seconds that a stopping server waits for threads that still work."""
 
@@ -69,7 +71,7 @@ class _Run:
             Ports(
                 options.host,
                 options.port,
-                {"postgres": options.postgres_port, "smtp": options.smtp_port},
+                {"postgres": options.postgres_port, "smtp": _smtp_port(options)},
                 options.control_port,
             ),
             control_plane(token, options.allow_host),
@@ -127,6 +129,19 @@ class _Run:
         from .welcome import welcome
 
         welcome(serving, found, token=bool(self._options.token or os.environ.get("FALSEFRONT_TOKEN")))
+
+
+def _smtp_port(options: argparse.Namespace) -> int:
+    """As asked for; else the usual one where it is free and the other ports are the usual ones too."""
+    if options.smtp_port is not None:
+        return int(options.smtp_port)
+    if options.port == 0:
+        return 0
+    try:
+        bind(options.host, SMTP).close()
+    except OSError:
+        return 0
+    return SMTP
 
 
 def _clock(options: argparse.Namespace) -> Callable[[Clock], Clock]:

@@ -235,11 +235,11 @@ def test_the_shop_agrees_with_itself(shop: dict[str, Any]) -> None:
         assert payment["refunded"] == (order["status"] == "refunded")
         assert payment["customer"] == customers[order["customer_id"]]["stripe_customer_id"]
         assert payment["created"] == datetime.fromisoformat(order["created_at"]).timestamp()
-    log = shop["filesystem"]["files"]["/srv/shop/logs/orders.log"].splitlines()
+    log = shop["filesystem"]["files"]["/workspace/logs/orders.log"].splitlines()
     assert log == sorted(log)
     assert sum("placed" in line for line in log) == len(orders)
     configs = [item for item in shop["kubernetes"]["manifests"] if item["kind"] == "ConfigMap"]
-    assert configs[0]["data"]["shop.yaml"] == shop["filesystem"]["files"]["/srv/shop/config/shop.yaml"]
+    assert configs[0]["data"]["shop.yaml"] == shop["filesystem"]["files"]["/workspace/config/shop.yaml"]
 
 
 def test_the_shop_is_anchored_to_its_own_clock(shop: dict[str, Any]) -> None:
