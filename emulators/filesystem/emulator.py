@@ -8,13 +8,16 @@ from typing import Any, Final
 from falsefront.kernel.emulator import Context, Endpoints, Http, Op, Surface
 from falsefront.kernel.state import State, TableSpec
 from falsefront.mcp.app import mcp_app
-from falsefront.mcp.operations import protocol_operations
+from falsefront.mcp.catalogue import CATALOGUES, seed_catalogue
+from falsefront.mcp.operations import ENDED, protocol_operations
 from falsefront.mcp.tool import McpServer
 
+from . import disk, e2b
 from .faults import describe
 from .nodes import FILES
 from .seed import seed
 from .settings import SETTINGS
+from .surface import surface
 from .tools.catalogue import TOOLS
 
 EMULATED: Final = "@modelcontextprotocol/server-filesystem@2026.8.31"
@@ -50,20 +53,24 @@ class Filesystem:
     """Files over MCP, as the reference filesystem server serves them."""
 
     name = "filesystem"
-    operations: Mapping[str, Op] = protocol_operations(SERVER)
-    tables: Sequence[TableSpec] = (FILES, SETTINGS)
+    operations: Mapping[str, Op] = {**protocol_operations(SERVER), **disk.OPERATIONS, **e2b.OPERATIONS}
+    tables: Sequence[TableSpec] = (FILES, SETTINGS, CATALOGUES, ENDED)
 
     def seed(self, state: State, data: Any) -> None:
-        """Put a fixture's files into a world."""
+        """Put a fixture's files into a world, and the ``catalogue`` that it speaks by, if the fixture has one."""
+        if isinstance(data, Mapping) and "catalogue" in data:
+            seed_catalogue(state, self.name, data["catalogue"])
+            data = {key: value for key, value in data.items() if key != "catalogue"}
         seed(state, data)
 
     def surfaces(self, context: Context) -> Sequence[Surface]:
-        """MCP at ``/mcp``."""
-        return [Http(mcp_app(SERVER, context))]
+        """MCP at ``/mcp``, the disk at ``/disk``, an E2B sandbox at ``/e2b``."""
+        return [Http(surface(mcp_app(SERVER, context), context))]
 
     def environment(self, endpoints: Endpoints, world: str) -> Mapping[str, str]:
-        """The MCP URL."""
-        return {"FILESYSTEM_MCP_URL": f"{endpoints.url}/w/{world}/filesystem/mcp"}
+        """The MCP URL, and what points the E2B SDK here."""
+        base = f"{endpoints.url}/w/{world}/filesystem"
+        return {"FILESYSTEM_MCP_URL": f"{base}/mcp", "E2B_SANDBOX_URL": f"{base}/e2b", "E2B_DEBUG": "true"}
 
 
 emulator = Filesystem()
