@@ -6,7 +6,16 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    Strict,
+    model_validator,
+)
 
 from falsefront.world.clock import parse_duration, parse_time
 
@@ -32,6 +41,7 @@ def _in_range(value: datetime) -> datetime:
     return value
 
 
+Whole = Annotated[int, Strict()]
 Seconds = Annotated[
     float,
     BeforeValidator(_seconds, json_schema_input_type=float | str),
@@ -163,7 +173,7 @@ class Create(Taken):
         description="An exported world, below the directory that the server allows.",
     )
     data: dict[str, Any] | None = Field(default=None, description="Sections by emulator to seed it with, besides.")
-    seed: int | None = Field(default=None, description="For its ids and dice.", ge=-(2**63), lt=2**63)
+    seed: Whole | None = Field(default=None, description="For its ids and dice.", ge=-(2**63), lt=2**63)
     clock: ClockSetting | None = None
 
 
@@ -172,7 +182,7 @@ class Fork(Taken):
 
     name: str | None = Field(default=None, validation_alias=_aliases("name", "to", "as", "target", "fork", "id"))
     mark: str | None = Field(default=None, validation_alias=_aliases("mark", "from_mark", "at"))
-    seed: int | None = Field(
+    seed: Whole | None = Field(
         default=None, ge=-(2**63), lt=2**63, description="Other ids and dice than its parent's from here on."
     )
 
@@ -203,7 +213,7 @@ class Side(Taken):
 
     world: str | None = None
     mark: str | None = None
-    version: int | None = None
+    version: Whole | None = None
 
 
 class DiffBody(Taken):
@@ -215,7 +225,7 @@ class DiffBody(Taken):
     after: Side | str | None = Field(
         default=None, validation_alias=_aliases("after", "to", "b", "right", "with", "other", "against", "target")
     )
-    limit: int = Field(default=10_000, ge=0)
+    limit: Whole = Field(default=10_000, ge=0)
 
 
 class DiffQuery(Query):

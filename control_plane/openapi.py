@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from falsefront import __version__
+from falsefront.world.worlds import NAME
 
 from .models import Error
 from .route import Route
@@ -37,7 +38,8 @@ def document(routes: Iterable[Route], root: str) -> dict[str, Any]:
     schemas = _Schemas(routes)
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
-        paths.setdefault(route.path, {})[route.methods[0].lower()] = _operation(route, schemas)
+        for method in route.methods:
+            paths.setdefault(route.path, {})[method.lower()] = _operation(route, method, schemas)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -85,9 +87,9 @@ class _Schemas:
         return found
 
 
-def _operation(route: Route, schemas: _Schemas) -> dict[str, Any]:
+def _operation(route: Route, method: str, schemas: _Schemas) -> dict[str, Any]:
     parameters: list[dict[str, Any]] = [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string", "pattern": f"^{NAME.pattern}$"}}
         for name in re.findall(r"\{(\w+)\}", route.path)
     ]
     if route.query is not None:
@@ -96,14 +98,18 @@ def _operation(route: Route, schemas: _Schemas) -> dict[str, Any]:
             for name, schema in schemas.properties(route.query).items()
         ]
     operation: dict[str, Any] = {
-        "operationId": _identifier(route),
+        "operationId": _identifier(route, method),
         "summary": route.summary,
         "tags": [route.tag],
         "parameters": parameters,
         "responses": _responses(route, schemas),
     }
     if route.body is not None:
-        operation["requestBody"] = {"content": {"application/json": {"schema": schemas.body(route.body)}}}
+        required = any(field.is_required() for field in route.body.model_fields.values())
+        operation["requestBody"] = {
+            "required": required,
+            "content": {"application/json": {"schema": schemas.body(route.body)}},
+        }
     elif route.raw:
         operation["requestBody"] = {
             "required": True,
@@ -116,7 +122,10 @@ def _operation(route: Route, schemas: _Schemas) -> dict[str, Any]:
 
 def _responses(route: Route, schemas: _Schemas) -> dict[str, Any]:
     content = {"schema": schemas.answer(route.answer)} if route.answer else {}
-    answer = {"description": _PHRASES.get(route.status, "Done."), "content": {route.media: content}}
+    answers = {
+        str(status): {"description": _PHRASES[status], "content": dict.fromkeys(route.media.split(), content)}
+        for status in (route.status, *route.also)
+    }
     error = {"application/json": {"schema": schemas.answer(Error)}}
     statuses = {401, 403, *route.errors}
     if route.body is not None:
@@ -126,11 +135,11 @@ def _responses(route: Route, schemas: _Schemas) -> dict[str, Any]:
     if "{" in route.path:
         statuses.add(404)
     return {
-        str(route.status): answer,
+        **answers,
         **{str(status): {"description": _PHRASES[status], "content": error} for status in sorted(statuses)},
     }
 
 
-def _identifier(route: Route) -> str:
+def _identifier(route: Route, method: str) -> str:
     words = re.findall(r"\w+", route.path)
-    return "_".join([route.methods[0].lower(), *words])
+    return "_".join([method.lower(), *words])

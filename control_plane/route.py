@@ -86,8 +86,9 @@ Chunks = AsyncIterator[bytes]
 class Route:
     """One method on one path.
 
-    ``methods`` beside the first are courtesies: accepted, and left out of the OpenAPI document. ``body`` is the
-    model of a JSON body; a route that reads its body itself has ``raw`` media types in its place.
+    ``body`` is the model of a JSON body; a route that reads its body itself has ``raw`` media types in its place.
+    ``also`` is another status that it may answer with when all is well, ``errors`` are those that it may fail with
+    beside the ones that any route of its kind may.
     """
 
     methods: tuple[str, ...]
@@ -100,6 +101,7 @@ class Route:
     query: type[BaseModel] | None = None
     raw: str = ""
     media: str = "application/json"
+    also: tuple[int, ...] = ()
     errors: tuple[int, ...] = ()
     public: bool = False
     """Answered without a token."""

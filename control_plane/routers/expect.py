@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, AliasChoices, Field, model_validator
 
-from falsefront.control_plane.models import Given, Taken
+from falsefront.control_plane.models import Given, Taken, Whole
 from falsefront.control_plane.route import Answer, Call, Refused, Route
 from falsefront.faults.when import check_pattern, matches
 from falsefront.world.digest import as_json
@@ -34,9 +34,9 @@ class Pattern(Taken):
 class Expectation(Pattern):
     """How often operations like these happened; at least once where nothing is said."""
 
-    exactly: int | None = Field(default=None, ge=0, validation_alias=AliasChoices("exactly", "times", "count"))
-    at_least: int | None = Field(default=None, ge=0)
-    at_most: int | None = Field(default=None, ge=0)
+    exactly: Whole | None = Field(default=None, ge=0, validation_alias=AliasChoices("exactly", "times", "count"))
+    at_least: Whole | None = Field(default=None, ge=0)
+    at_most: Whole | None = Field(default=None, ge=0)
     never: Literal[True] | None = None
 
     def holds(self, count: int) -> bool:
@@ -68,7 +68,7 @@ class Expect(Expectation):
     in_order: list[Pattern] | None = Field(
         default=None, min_length=1, validation_alias=AliasChoices("in_order", "in order", "order", "sequence")
     )
-    after: int = Field(default=0, ge=0, description="Only entries of the journal later than this number.")
+    after: Whole = Field(default=0, ge=0, description="Only entries of the journal later than this number.")
 
     @model_validator(mode="after")
     def _something(self) -> Expect:

@@ -73,9 +73,9 @@ def _free_name(world: World) -> str:
 _F: Final = "/worlds/{world}/faults"
 ROUTES: Final = (
     Route(("GET",), _F, list_faults, "A world's fault rules and what they met", FaultList),
-    Route(("POST",), _F, put, "Put a rule", FaultInfo, 201, NamedRule),
+    Route(("POST",), _F, put, "Put a rule", FaultInfo, 201, NamedRule, also=(200,)),
     Route(("DELETE",), _F, remove_all, "Remove every rule", Removed),
     Route(("GET",), f"{_F}/{{name}}", one, "A rule and what it met", FaultInfo),
-    Route(("PUT", "POST"), f"{_F}/{{name}}", put, "Put a rule under that name", FaultInfo, 201, NamedRule),
+    Route(("PUT", "POST"), f"{_F}/{{name}}", put, "Put a rule under that name", FaultInfo, 201, NamedRule, also=(200,)),
     Route(("DELETE",), f"{_F}/{{name}}", remove, "Remove a rule", Removed),
 )

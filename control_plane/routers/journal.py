@@ -82,6 +82,14 @@ async def clear(call: Call) -> Removed:
 
 _J: Final = "/worlds/{world}/journal"
 ROUTES: Final = (
-    Route(("GET",), _J, read, "What happened, oldest first", JournalPage, query=JournalQuery),
+    Route(
+        ("GET",),
+        _J,
+        read,
+        "What happened, oldest first",
+        JournalPage,
+        query=JournalQuery,
+        media=f"application/json {_NDJSON}",
+    ),
     Route(("DELETE",), _J, clear, "Forget the entries in memory; their numbers go on", Removed),
 )

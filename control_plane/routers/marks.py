@@ -58,9 +58,11 @@ def _name(call: Call) -> str:
 _M: Final = "/worlds/{world}/marks"
 ROUTES: Final = (
     Route(("GET",), _M, list_marks, "A world's marks", MarkList),
-    Route(("POST", "PUT"), _M, put, "Take a mark", MarkInfo, 201, Named),
+    Route(("POST", "PUT"), _M, put, "Take a mark", MarkInfo, 201, Named, also=(200,)),
     Route(("GET",), f"{_M}/{{mark}}", one, "A mark", MarkInfo),
-    Route(("PUT", "POST"), f"{_M}/{{mark}}", put, "Take a mark of that name", MarkInfo, 201, errors=(422,)),
+    Route(
+        ("PUT", "POST"), f"{_M}/{{mark}}", put, "Take a mark of that name", MarkInfo, 201, also=(200,), errors=(422,)
+    ),
     Route(("DELETE",), f"{_M}/{{mark}}", remove, "Forget a mark", Removed),
     Route(("POST", "PUT"), f"{_M}/{{mark}}/restore", restore, "Put the world back to a mark", WorldInfo),
     Route(("POST", "PUT"), "/worlds/{world}/restore", restore, "Put the world back to a mark", WorldInfo, 200, Named),
