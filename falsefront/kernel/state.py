@@ -77,6 +77,10 @@ class Table(Protocol):
 
     @property
     def base(self) -> Base | None: ...
+    def last(self) -> Key | None:
+        """The greatest key that was written here, on top of the base; it may be a deleted row of the base."""
+        ...
+
     def changed(self) -> Iterator[tuple[Key, Document | None]]:
         """The rows that differ from the base, in key order; ``None`` stands for a deleted one."""
         ...

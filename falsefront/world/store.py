@@ -178,6 +178,21 @@ class Transaction:
         return replace(self.base, sequences=self.base.sequences.update(self._sequences))
 
 
+def _reindexed(rows: Rows, spec: TableSpec) -> Rows:
+    """A table under a declaration that names other indexes than the one it was filled under."""
+    if [index.name for index in rows.spec.indexes] == [index.name for index in spec.indexes]:
+        return rows
+    known = {index.name: rows.indexes[place] for place, index in enumerate(rows.spec.indexes)}
+    live = [(key, entry[0]) for key, entry in tree.scan(rows.entries) if entry is not None]
+    indexes = tuple(
+        known[index.name]
+        if index.name in known
+        else tree.build((filed, None) for filed in sorted((*k, key) for key, doc in live for k in index.keys(key, doc)))
+        for index in spec.indexes
+    )
+    return replace(rows, spec=spec, indexes=indexes)
+
+
 def diff(before: Version, after: Version) -> Iterator[Change]:
     """What differs between two versions, by table name and key; costs what differs."""
     names = {**dict.fromkeys(before.tables), **dict.fromkeys(after.tables)}

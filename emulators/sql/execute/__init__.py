@@ -1,0 +1,1 @@
+"""Running typed queries: expressions become closures, queries become iterators of tuples."""

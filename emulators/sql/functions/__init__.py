@@ -1,0 +1,1 @@
+"""The functions, operators and aggregates that expressions may use."""
