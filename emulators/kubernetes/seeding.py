@@ -178,4 +178,3 @@ def _settle(shape: Shape, state: Settling, until: datetime) -> None:
         at, operation, args = due
         state.now = max(state.now, at)
         OPERATIONS[operation][0](shape, state, args)
-

@@ -41,7 +41,9 @@ class Duplicates:
             case dict():
                 here = [f"{path}.{key}" if path else key for key in self._marks.get(id(value), ())]
                 return here + [
-                    found for key, item in value.items() for found in self.collect(item, f"{path}.{key}" if path else key)
+                    found
+                    for key, item in value.items()
+                    for found in self.collect(item, f"{path}.{key}" if path else key)
                 ]
             case list():
                 return [found for at, item in enumerate(value) for found in self.collect(item, f"{path}[{at}]")]
@@ -99,7 +101,9 @@ _AFTER: Final = {
 def _go_json(text: str, failure: json.JSONDecodeError) -> str:
     if failure.pos >= len(text) or failure.msg.startswith("Unterminated"):
         return "unexpected end of JSON input"
-    where = _AFTER.get(failure.msg, "in string literal" if "control" in failure.msg else "looking for beginning of value")
+    where = _AFTER.get(
+        failure.msg, "in string literal" if "control" in failure.msg else "looking for beginning of value"
+    )
     return f"invalid character {_quote(text[failure.pos])} {where}"
 
 
@@ -112,7 +116,7 @@ def parse_yaml(data: bytes) -> Any:
     import yaml
 
     try:
-        value = yaml.load(data, Loader=_loader())  # noqa: S506
+        value = yaml.load(data, Loader=_loader())
     except (yaml.YAMLError, RecursionError, UnicodeDecodeError) as failure:
         raise ValueError(str(failure).splitlines()[0]) from None
     check_depth(value)

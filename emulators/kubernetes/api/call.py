@@ -63,10 +63,7 @@ class Call:
 
 
 OPTIONS = frozenset(
-    "allowWatchBookmarks continue dryRun fieldManager fieldSelector fieldValidation force gracePeriodSeconds"
-    " includeObject labelSelector limit orphanDependents propagationPolicy resourceVersion resourceVersionMatch"
-    " sendInitialEvents timeoutSeconds watch container follow previous sinceSeconds sinceTime tailLines timestamps"
-    " limitBytes stream".split()
+    ["allowWatchBookmarks", "continue", "dryRun", "fieldManager", "fieldSelector", "fieldValidation", "force", "gracePeriodSeconds", "includeObject", "labelSelector", "limit", "orphanDependents", "propagationPolicy", "resourceVersion", "resourceVersionMatch", "sendInitialEvents", "timeoutSeconds", "watch", "container", "follow", "previous", "sinceSeconds", "sinceTime", "tailLines", "timestamps", "limitBytes", "stream"]
 )
 """Query parameters with a meaning; others are ignored, as the real server ignores them."""
 

@@ -11,16 +11,11 @@ from typing import Any, Final
 from ..rules import quantity
 from ..shape.types import INT_OR_STRING, QUANTITY, TIMES, Schema, Types
 
-_QUANTITY_ERROR: Final = (
-    "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
-)
+_QUANTITY_ERROR: Final = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.(\d+))?(?:Z|[+-]\d\d:\d\d)")
 
 _VALUES: Final = frozenset(
-    "hostNetwork hostPID hostIPC paused stdin stdinOnce tty publishNotReadyAddresses unschedulable readOnly ready"
-    " clusterIP serviceName nodeName hostPort nodePort minReadySeconds restartCount replicas subPath workingDir"
-    " generateName namespace name value containerPort kind apiVersion selfLink uid resourceVersion"
-    " generation observedGeneration initialDelaySeconds timeoutSeconds periodSeconds successThreshold failureThreshold".split()
+    ["hostNetwork", "hostPID", "hostIPC", "paused", "stdin", "stdinOnce", "tty", "publishNotReadyAddresses", "unschedulable", "readOnly", "ready", "clusterIP", "serviceName", "nodeName", "hostPort", "nodePort", "minReadySeconds", "restartCount", "replicas", "subPath", "workingDir", "generateName", "namespace", "name", "value", "containerPort", "kind", "apiVersion", "selfLink", "uid", "resourceVersion", "generation", "observedGeneration", "initialDelaySeconds", "timeoutSeconds", "periodSeconds", "successThreshold", "failureThreshold"]
 )
 """Optional fields that Go holds by value: their zero is the same as their absence."""
 _POINTERS: Final = frozenset(
@@ -179,7 +174,9 @@ def _scalar(kind: str | None, schema: Schema, struct: str, value: Any, path: str
                 raise _wrong(value, struct, path, go)
             limit = 1 << (31 if go == "int32" else 63)
             if isinstance(value, float) or not -limit <= value < limit:
-                raise _wrong(value, struct, path, go, f"number {value:g}" if isinstance(value, float) else f"number {value}")
+                raise _wrong(
+                    value, struct, path, go, f"number {value:g}" if isinstance(value, float) else f"number {value}"
+                )
         case "boolean":
             if not isinstance(value, bool):
                 raise _wrong(value, struct, path, "bool")

@@ -15,7 +15,7 @@ from .session import GENERATIONS, Result, Session
 from .status import Cause
 
 _RETURNED: Final = frozenset(
-    "pods podtemplates resourcequotas services serviceaccounts persistentvolumes persistentvolumeclaims".split()
+    ["pods", "podtemplates", "resourcequotas", "services", "serviceaccounts", "persistentvolumes", "persistentvolumeclaims"]
 )
 """Kinds whose deletion answers with the object and not with a Status."""
 _PROTECTED: Final = frozenset({"default", "kube-system", "kube-public"})
@@ -72,7 +72,7 @@ def _options(session: Session) -> Mapping[str, Any]:
             options["gracePeriodSeconds"] = int(grace)
         except (TypeError, ValueError):
             raise status.bad_request(
-                f'DeleteOptions in version "v1" cannot be handled as a DeleteOptions: json: cannot unmarshal string into '
+                'DeleteOptions in version "v1" cannot be handled as a DeleteOptions: json: cannot unmarshal string into '
                 "Go struct field DeleteOptions.gracePeriodSeconds of type int64"
             ) from None
     policy = options.get("propagationPolicy")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from falsefront.kernel.state import State
 
@@ -15,11 +15,11 @@ from .call import Call
 from .decode import Decoder, Mismatch, strict_error
 from .status import Cause
 
+if TYPE_CHECKING:
+    from ..patches.managers import Manager
+
 GENERATIONS: Final = frozenset(
-    "pods deployments.apps replicasets.apps statefulsets.apps daemonsets.apps replicationcontrollers jobs.batch"
-    " cronjobs.batch ingresses.networking.k8s.io networkpolicies.networking.k8s.io poddisruptionbudgets.policy"
-    " priorityclasses.scheduling.k8s.io endpointslices.discovery.k8s.io"
-    " customresourcedefinitions.apiextensions.k8s.io".split()
+    ["pods", "deployments.apps", "replicasets.apps", "statefulsets.apps", "daemonsets.apps", "replicationcontrollers", "jobs.batch", "cronjobs.batch", "ingresses.networking.k8s.io", "networkpolicies.networking.k8s.io", "poddisruptionbudgets.policy", "priorityclasses.scheduling.k8s.io", "endpointslices.discovery.k8s.io", "customresourcedefinitions.apiextensions.k8s.io"]
 )
 """Kinds whose metadata counts the generations of their spec."""
 
@@ -42,7 +42,7 @@ class Result:
 class Session:
     """One call under way."""
 
-    __slots__ = ("call", "objects", "resource", "shape", "state", "warnings")
+    __slots__ = ("call", "managers", "objects", "resource", "shape", "state", "warnings")
 
     def __init__(self, shape: Shape, state: State, call: Call) -> None:
         self.shape = shape
@@ -51,6 +51,8 @@ class Session:
         self.resource: Resource = call.resource
         self.objects = Objects(state)
         self.warnings: list[str] = []
+        self.managers: list[Manager] | None = None
+        """Who owns which fields afterwards, where an apply has worked that out."""
 
     @property
     def now(self) -> str:
@@ -79,9 +81,7 @@ class Session:
             text = f'Unsupported value: "{check}": supported values: "", "Ignore", "Strict", "Warn"'
             causes.append(Cause("FieldValueNotSupported", text, "fieldValidation"))
         if kind == "PatchOptions" and self.call.patch == "apply" and not self.call.options.get("fieldManager"):
-            causes.append(
-                Cause("FieldValueRequired", "Required value: is required for apply patch", "fieldManager")
-            )
+            causes.append(Cause("FieldValueRequired", "Required value: is required for apply patch", "fieldManager"))
         elif "force" in options and self.call.patch != "apply":
             text = "Forbidden: may not be specified for non-apply patch"
             causes.append(Cause("FieldValueForbidden", text, "force"))

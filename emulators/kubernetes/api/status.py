@@ -160,7 +160,9 @@ def _in_words(kind: FailureKind, message: str, call: Call | None) -> Failure:
         case FailureKind.FORBIDDEN:
             return _denied(call, _may_not(call))
         case FailureKind.QUOTA_EXCEEDED:
-            return _denied(call, "exceeded quota: compute-resources, requested: pods=1, used: pods=10, limited: pods=10")
+            return _denied(
+                call, "exceeded quota: compute-resources, requested: pods=1, used: pods=10, limited: pods=10"
+            )
         case FailureKind.NOT_FOUND:
             return not_found(call.resource, call.name) if call and call.name else no_resource()
         case FailureKind.CONFLICT if call and call.verb == "create":
@@ -194,6 +196,4 @@ def _may_not(call: Call | None) -> str:
         return 'User "kubernetes-admin" cannot get path "/"'
     where = f'in the namespace "{call.namespace}"' if call.namespace else "at the cluster scope"
     what = f"{call.resource.plural}/{call.subresource}" if call.subresource else call.resource.plural
-    return (
-        f'User "kubernetes-admin" cannot {call.verb} resource "{what}" in API group "{call.resource.group}" {where}'
-    )
+    return f'User "kubernetes-admin" cannot {call.verb} resource "{what}" in API group "{call.resource.group}" {where}'

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from ..objects import Object, with_version
+from ..patches.managers import track
 from . import deleting, logs, status, writing
 from .session import Result, Session
 from .status import Cause
@@ -46,6 +47,7 @@ def _scale(session: Session) -> Result:
     changed = {**document, "metadata": metadata, "spec": {**document["spec"], "replicas": replicas}}
     if document["spec"].get("replicas") != replicas:
         metadata["generation"] = metadata.get("generation", 0) + 1
+    changed = track(session, document, changed)
     session.objects.update(session.key, changed)
     return session.result(_scale_of(session, changed))
 
@@ -104,7 +106,9 @@ def _check_budgets(session: Session, pod: Object) -> None:
         if not from_object(spec.get("selector")).matches(pod):
             continue
         pods = [
-            other for _, other in session.objects.scan("pods", namespace) if from_object(spec.get("selector")).matches(other)
+            other
+            for _, other in session.objects.scan("pods", namespace)
+            if from_object(spec.get("selector")).matches(other)
         ]
         healthy = sum(is_ready(other) and "deletionTimestamp" not in other["metadata"] for other in pods)
         needed = needed_healthy(spec, len(pods))

@@ -31,9 +31,7 @@ _SYSTEM: Final = (
     "managedFields",
 )
 _REFUSED: Final = frozenset(
-    "customresourcedefinitions apiservices mutatingwebhookconfigurations validatingwebhookconfigurations"
-    " validatingadmissionpolicies validatingadmissionpolicybindings mutatingadmissionpolicies"
-    " mutatingadmissionpolicybindings".split()
+    ["customresourcedefinitions", "apiservices", "mutatingwebhookconfigurations", "validatingwebhookconfigurations", "validatingadmissionpolicies", "validatingadmissionpolicybindings", "mutatingadmissionpolicies", "mutatingadmissionpolicybindings"]
 )
 """What would be kept and have no effect; it is refused instead."""
 
@@ -90,7 +88,9 @@ def generated_name(session: Session, prefix: str) -> str:
     resource, call = session.resource, session.call
     prefix = prefix[:58]
     while True:
-        name = prefix + session.state.ids.token(f"kubernetes.name/{resource.storage}/{call.namespace}/{prefix}", 5, SUFFIX)
+        name = prefix + session.state.ids.token(
+            f"kubernetes.name/{resource.storage}/{call.namespace}/{prefix}", 5, SUFFIX
+        )
         if session.objects.get(resource.storage, call.namespace, name) is None:
             return name
 
@@ -250,9 +250,7 @@ def apply_patch(session: Session, type_name: str, shown: Object) -> Object:
             patched = merge(shown, body)
         case _:
             if not isinstance(body, dict):
-                raise status.bad_request(
-                    "json: cannot unmarshal array into Go value of type map[string]interface {}"
-                )
+                raise status.bad_request("json: cannot unmarshal array into Go value of type map[string]interface {}")
             try:
                 patched = strategic.apply(session.shape.types, type_name, shown, body)
             except strategic.StrategicError as failure:

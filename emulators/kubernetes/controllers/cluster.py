@@ -56,7 +56,9 @@ class Cluster:
         if document is not None and document.get("status") != found:
             self.objects.update(key, {**document, "status": dict(found)})
 
-    def change(self, key: Key, *, metadata: Mapping[str, Any] | None = None, spec: Mapping[str, Any] | None = None) -> None:
+    def change(
+        self, key: Key, *, metadata: Mapping[str, Any] | None = None, spec: Mapping[str, Any] | None = None
+    ) -> None:
         """Store changed fields of an object's metadata or spec; a changed spec is a new generation."""
         document = self.objects.get(*key)
         if document is None:

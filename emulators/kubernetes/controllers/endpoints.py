@@ -118,7 +118,10 @@ def _slice(cluster: Cluster, service: Object, pods: Sequence[Object]) -> None:
         "endpointslice.kubernetes.io/managed-by": "endpointslice-controller.k8s.io",
         "kubernetes.io/service-name": metadata["name"],
     }
-    ports = [{"name": port.get("name", ""), **{k: v for k, v in port.items() if k != "name"}} for port in _ports(service, pods)]
+    ports = [
+        {"name": port.get("name", ""), **{k: v for k, v in port.items() if k != "name"}}
+        for port in _ports(service, pods)
+    ]
     fields: Object = {"addressType": "IPv4", "endpoints": endpoints, "ports": ports}
     own = {
         "generateName": f"{metadata['name']}-",

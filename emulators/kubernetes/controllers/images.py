@@ -16,11 +16,15 @@ _BAD: Final = re.compile(
     r"(?:^|[^a-z])(?:invalid|non-?existent|does-?not-?exist|doesnotexist|nope|missing|bad|broken|not-?found|no-?such|fake|typo"
     r"|wrong|bogus|unknown)(?:[^a-z]|$)"
 )
-_SHELLS: Final = frozenset("busybox alpine ubuntu debian fedora centos bash hello-world perl python node golang".split())
+_SHELLS: Final = frozenset(
+    ["busybox", "alpine", "ubuntu", "debian", "fedora", "centos", "bash", "hello-world", "perl", "python", "node", "golang"]
+)
 _FORM: Final = re.compile(
     r"(?:[a-zA-Z0-9.-]+(?::\d+)?/)?[a-z0-9]+(?:[._/-]+[a-z0-9]+)*(?::[A-Za-z0-9_][\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?"
 )
-_QUICK: Final = frozenset("echo date ls true env pwd cat printf expr perl python node uname id whoami hostname test".split())
+_QUICK: Final = frozenset(
+    ["echo", "date", "ls", "true", "env", "pwd", "cat", "printf", "expr", "perl", "python", "node", "uname", "id", "whoami", "hostname", "test"]
+)
 
 
 def full_name(image: str) -> str:

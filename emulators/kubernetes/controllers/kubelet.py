@@ -124,9 +124,7 @@ def _admit(pod: _Pod) -> None:
         pod.later(_RETRY, "admit")
         return
     for container in (*pod.spec.get("initContainers", ()), *pod.spec.get("containers", ())):
-        if container.get("imagePullPolicy") == "Always":
-            pod.event("Normal", "Pulling", f'Pulling image "{container["image"]}"', container["name"])
-        elif container.get("imagePullPolicy") == "IfNotPresent" and not _present(pod, container["image"]):
+        if container.get("imagePullPolicy") == "Always" or (container.get("imagePullPolicy") == "IfNotPresent" and not _present(pod, container["image"])):
             pod.event("Normal", "Pulling", f'Pulling image "{container["image"]}"', container["name"])
     pod.later(PULL, "start")
 
@@ -299,11 +297,20 @@ def _launch(pod: _Pod, container: Mapping[str, Any], before: dict[str, Any] | No
         return entry
     if "running" in entry["state"]:
         pod.event("Normal", "Killing", f"Container {name} definition changed, will be restarted", name, group)
-        entry = {**entry, "restartCount": entry["restartCount"] + 1, "lastState": {"terminated": _end_of(pod, entry, 0)}}
+        entry = {
+            **entry,
+            "restartCount": entry["restartCount"] + 1,
+            "lastState": {"terminated": _end_of(pod, entry, 0)},
+        }
     found = images.verdict(pod.cluster.state, image)
     if found != "exists" and container.get("imagePullPolicy") == "Never":
         entry.update(image=image, ready=False, started=False)
-        entry["state"] = {"waiting": {"reason": "ErrImageNeverPull", "message": f'Container image "{image}" is not present with pull policy of Never'}}
+        entry["state"] = {
+            "waiting": {
+                "reason": "ErrImageNeverPull",
+                "message": f'Container image "{image}" is not present with pull policy of Never',
+            }
+        }
         return entry
     if found != "exists":
         return _unpulled(pod, entry, container, found, group)
@@ -348,9 +355,7 @@ def _announce_pull(pod: _Pod, container: Mapping[str, Any], group: str) -> None:
     pod.event("Normal", "Pulled", text, container["name"], group)
 
 
-def _unpulled(
-    pod: _Pod, entry: dict[str, Any], container: Mapping[str, Any], found: str, group: str
-) -> dict[str, Any]:
+def _unpulled(pod: _Pod, entry: dict[str, Any], container: Mapping[str, Any], found: str, group: str) -> dict[str, Any]:
     image, name = container["image"], container["name"]
     text = images.failure(image, found)
     entry.update(image=image, imageID="", ready=False, started=False)
@@ -477,7 +482,12 @@ def _crash(pod: _Pod, container: Mapping[str, Any], found: dict[str, dict[str, A
     count = entry["restartCount"]
     last = {"terminated": entry["state"]["terminated"]}
     if count == 0:
-        found[name] = {**entry, "restartCount": 1, "lastState": last, "state": {"waiting": {"reason": "ContainerCreating"}}}
+        found[name] = {
+            **entry,
+            "restartCount": 1,
+            "lastState": last,
+            "state": {"waiting": {"reason": "ContainerCreating"}},
+        }
         pod.put(group, found)
         pod.later(timedelta(seconds=1), "start")
         return

@@ -56,14 +56,26 @@ def _report(cluster: Cluster, key: Key, found: Object, remaining: list[tuple[Key
     held = ", ".join(f"{name} in {count} resource instances" for name, count in sorted(finalizers.items()))
     said = (
         ("NamespaceDeletionDiscoveryFailure", False, "ResourcesDiscovered", "All resources successfully discovered"),
-        ("NamespaceDeletionGroupVersionParsingFailure", False, "ParsedGroupVersions", "All legacy kube types successfully parsed"),
-        ("NamespaceDeletionContentFailure", False, "ContentDeleted", "All content successfully deleted, may be waiting on finalization"),
+        (
+            "NamespaceDeletionGroupVersionParsingFailure",
+            False,
+            "ParsedGroupVersions",
+            "All legacy kube types successfully parsed",
+        ),
+        (
+            "NamespaceDeletionContentFailure",
+            False,
+            "ContentDeleted",
+            "All content successfully deleted, may be waiting on finalization",
+        ),
         ("NamespaceContentRemaining", True, "SomeResourcesRemain", f"Some resources are remaining: {content}"),
         (
             "NamespaceFinalizersRemaining",
             bool(finalizers),
             "SomeFinalizersRemain" if finalizers else "ContentHasNoFinalizers",
-            f"Some content in the namespace has finalizers remaining: {held}" if finalizers else "All content-preserving finalizers finished",
+            f"Some content in the namespace has finalizers remaining: {held}"
+            if finalizers
+            else "All content-preserving finalizers finished",
         ),
     )
     before = {entry["type"]: entry for entry in found.get("status", {}).get("conditions", ())}

@@ -85,8 +85,12 @@ def _explain(reasons: Mapping[str, str | None]) -> str:
         return "no nodes available to schedule pods"
     total = len(reasons)
     counts = Counter(part for reason in reasons.values() for part in (reason or "").split("; "))
-    listed = ", ".join(f"{count} {reason}" for reason, count in sorted(counts.items(), key=lambda item: f"{item[1]} {item[0]}"))
-    victims = sum(any(part.startswith(("Insufficient", "Too many")) for part in (r or "").split("; ")) for r in reasons.values())
+    listed = ", ".join(
+        f"{count} {reason}" for reason, count in sorted(counts.items(), key=lambda item: f"{item[1]} {item[0]}")
+    )
+    victims = sum(
+        any(part.startswith(("Insufficient", "Too many")) for part in (r or "").split("; ")) for r in reasons.values()
+    )
     helpless = total - victims
     preemption = [f"{victims} {_NO_VICTIMS}"] if victims else []
     preemption += [f"{helpless} {_NO_HELP}"] if helpless else []

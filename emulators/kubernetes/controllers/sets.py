@@ -137,7 +137,11 @@ def _report_stateful(cluster: Cluster, key: Key, owner: Object, mark: str) -> No
         "collisionCount": 0,
         "availableReplicas": ready,
     }
-    counts = {"readyReplicas": ready, "currentReplicas": updated if done else len(pods) - updated, "updatedReplicas": updated}
+    counts = {
+        "readyReplicas": ready,
+        "currentReplicas": updated if done else len(pods) - updated,
+        "updatedReplicas": updated,
+    }
     status.update({name: count for name, count in counts.items() if count})
     cluster.put_status(key, status)
 

@@ -65,7 +65,14 @@ def _delete_options(shape: Shape, call: Call, data: bytes, media: str) -> Any:
         return None
     if media == _PROTOBUF:
         return _protobuf(shape, data)
-    if media not in ("", "application/json", "application/yaml", "text/plain", "*/*", "application/x-www-form-urlencoded"):
+    if media not in (
+        "",
+        "application/json",
+        "application/yaml",
+        "text/plain",
+        "*/*",
+        "application/x-www-form-urlencoded",
+    ):
         raise _unknown_format()
     body, _ = read_object(data, media, "DeleteOptions")
     return body

@@ -114,7 +114,13 @@ def _stateful_set(item: Item, now: datetime) -> Cells:
 
 def _daemon_set(item: Item, now: datetime) -> Cells:
     spec, status = _spec(item), _status(item)
-    counts = ("desiredNumberScheduled", "currentNumberScheduled", "numberReady", "updatedNumberScheduled", "numberAvailable")
+    counts = (
+        "desiredNumberScheduled",
+        "currentNumberScheduled",
+        "numberReady",
+        "updatedNumberScheduled",
+        "numberAvailable",
+    )
     return [
         _name(item),
         *(status.get(field, 0) for field in counts),
@@ -341,7 +347,9 @@ def _autoscaler(item: Item, now: datetime) -> Cells:
     for metric in spec.get("metrics") or ():
         resource = metric.get("resource") or {}
         goal = resource.get("target", {})
-        wanted = f"{goal['averageUtilization']}%" if "averageUtilization" in goal else goal.get("averageValue", "<auto>")
+        wanted = (
+            f"{goal['averageUtilization']}%" if "averageUtilization" in goal else goal.get("averageValue", "<auto>")
+        )
         shown.append(f"{resource.get('name', '')}: <unknown>/{wanted}")
     if "targetCPUUtilizationPercentage" in spec:
         shown.append(f"cpu: <unknown>/{spec['targetCPUUtilizationPercentage']}%")

@@ -20,9 +20,7 @@ _COLUMNS: Final[Mapping[str, str]] = {
     "events": _EVENT,
     "limitranges": "Name|@Created At",
     "namespaces": "Name|Status|Age",
-    "nodes": (
-        "Name|Status|Roles|Age|Version|*Internal-IP|*External-IP|*OS-Image|*Kernel-Version|*Container-Runtime"
-    ),
+    "nodes": ("Name|Status|Roles|Age|Version|*Internal-IP|*External-IP|*OS-Image|*Kernel-Version|*Container-Runtime"),
     "persistentvolumeclaims": (
         "Name|Status|Volume|Capacity|Access Modes|StorageClass|VolumeAttributesClass|Age|*VolumeMode"
     ),
@@ -56,9 +54,7 @@ _COLUMNS: Final[Mapping[str, str]] = {
     "clusterroles": "Name|@Created At",
     "rolebindings": _BINDING,
     "roles": "Name|@Created At",
-    "csidrivers": (
-        "Name|?AttachRequired|?PodInfoOnMount|?StorageCapacity|TokenRequests|RequiresRepublish|Modes|Age"
-    ),
+    "csidrivers": ("Name|?AttachRequired|?PodInfoOnMount|?StorageCapacity|TokenRequests|RequiresRepublish|Modes|Age"),
     "csinodes": "Name|#Drivers|Age",
     "csistoragecapacities": "Name|@Created At",
     "storageclasses": "Name|Provisioner|ReclaimPolicy|VolumeBindingMode|AllowVolumeExpansion|Age",

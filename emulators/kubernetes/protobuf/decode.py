@@ -85,9 +85,7 @@ class _Reader:
         self._into(out, name, numbers, self._types.fields(self._types.get(name)), data, depth)
         return out
 
-    def _into(
-        self, out: dict[str, Any], name: str, numbers: Numbers, fields: Any, data: bytes, depth: int
-    ) -> None:
+    def _into(self, out: dict[str, Any], name: str, numbers: Numbers, fields: Any, data: bytes, depth: int) -> None:
         """Read a message's fields; those of an inlined one stand among its parent's."""
         for number, value in wire.fields(data):
             field = numbers.get(number)

@@ -37,7 +37,9 @@ _KEY_TEXT: Final = (
     "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  "
     "or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')"
 )
-_ENVIRONMENT_TEXT: Final = "a valid environment variable name must consist only of printable ASCII characters other than '='"
+_ENVIRONMENT_TEXT: Final = (
+    "a valid environment variable name must consist only of printable ASCII characters other than '='"
+)
 
 
 def _longer(value: str, most: int) -> list[str]:

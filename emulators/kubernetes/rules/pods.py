@@ -79,9 +79,7 @@ def _volumes(problems: Problems, field: str, volumes: Sequence[Mapping[str, Any]
     return found
 
 
-def _container(
-    problems: Problems, field: str, container: Mapping[str, Any], seen: set[str], volumes: set[str]
-) -> None:
+def _container(problems: Problems, field: str, container: Mapping[str, Any], seen: set[str], volumes: set[str]) -> None:
     name = container.get("name", "")
     if not name:
         problems.required(f"{field}.name")

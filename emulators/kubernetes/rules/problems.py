@@ -36,7 +36,9 @@ class Problems:
 
     def unsupported(self, field: str, value: Any, known: Iterable[str]) -> None:
         text = f"Unsupported value: {show(value)}"
-        self._add("FieldValueNotSupported", field, text, "supported values: " + ", ".join(f'"{name}"' for name in known))
+        self._add(
+            "FieldValueNotSupported", field, text, "supported values: " + ", ".join(f'"{name}"' for name in known)
+        )
 
     def duplicate(self, field: str, value: Any) -> None:
         self._add("FieldValueDuplicate", field, f"Duplicate value: {show(value)}", "")

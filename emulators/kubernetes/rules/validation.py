@@ -59,9 +59,7 @@ def _metadata(problems: Problems, resource: Resource, metadata: Mapping[str, Any
         field = f"metadata.finalizers[{place}]"
         problems.each(field, finalizer, names.qualified_name(finalizer))
         if "/" not in finalizer and finalizer not in _STANDARD_FINALIZERS:
-            problems.invalid(
-                field, finalizer, "name is neither a standard finalizer name nor is it fully qualified"
-            )
+            problems.invalid(field, finalizer, "name is neither a standard finalizer name nor is it fully qualified")
 
 
 def labels(problems: Problems, field: str, found: Mapping[str, str] | None) -> None:
@@ -82,13 +80,14 @@ def annotations(problems: Problems, found: Mapping[str, str] | None) -> None:
 def _finalizers_of_the_dying(problems: Problems, old: Object, new: Object) -> None:
     if not old["metadata"].get("deletionTimestamp"):
         return
-    added = [name for name in new["metadata"].get("finalizers", ()) if name not in old["metadata"].get("finalizers", ())]
+    added = [
+        name for name in new["metadata"].get("finalizers", ()) if name not in old["metadata"].get("finalizers", ())
+    ]
     if added:
         quoted = ", ".join(f'"{name}"' for name in added)
         problems.forbidden(
             "metadata.finalizers",
-            "no new finalizers can be added if the object is being deleted, "
-            f"found new finalizers []string{{{quoted}}}",
+            f"no new finalizers can be added if the object is being deleted, found new finalizers []string{{{quoted}}}",
         )
 
 

@@ -66,9 +66,7 @@ def _strategy(problems: Problems, spec: Mapping[str, Any]) -> None:
     kind, rolling = strategy.get("type"), strategy.get("rollingUpdate")
     if kind == "Recreate":
         if rolling is not None:
-            problems.forbidden(
-                "spec.strategy.rollingUpdate", "may not be specified when strategy `type` is 'Recreate'"
-            )
+            problems.forbidden("spec.strategy.rollingUpdate", "may not be specified when strategy `type` is 'Recreate'")
         return
     if kind != "RollingUpdate":
         problems.unsupported("spec.strategy", kind, ("Recreate", "RollingUpdate"))
@@ -138,9 +136,7 @@ def _cron_job(problems: Problems, document: Object) -> None:
     pod = spec.get("jobTemplate", {}).get("spec", {}).get("template", {}).get("spec", {})
     check_pod_spec(problems, "spec.jobTemplate.spec.template.spec", pod)
     if pod.get("restartPolicy") == "Always":
-        problems.required(
-            "spec.jobTemplate.spec.template.spec.restartPolicy", 'valid values: "OnFailure", "Never"'
-        )
+        problems.required("spec.jobTemplate.spec.template.spec.restartPolicy", 'valid values: "OnFailure", "Never"')
 
 
 def _same_selector(problems: Problems, old: Object, new: Object) -> None:
@@ -149,10 +145,7 @@ def _same_selector(problems: Problems, old: Object, new: Object) -> None:
 
 
 def _stateful_update(problems: Problems, old: Object, new: Object) -> None:
-    mutable = (
-        "replicas ordinals template updateStrategy revisionHistoryLimit persistentVolumeClaimRetentionPolicy"
-        " minReadySeconds"
-    ).split()
+    mutable = ["replicas", "ordinals", "template", "updateStrategy", "revisionHistoryLimit", "persistentVolumeClaimRetentionPolicy", "minReadySeconds"]
     before = {field: value for field, value in old["spec"].items() if field not in mutable}
     after = {field: value for field, value in new["spec"].items() if field not in mutable}
     if before != after:
