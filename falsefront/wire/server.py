@@ -7,7 +7,7 @@ import logging
 import socket
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -38,8 +38,8 @@ class LinkedTcp(asyncio.Protocol):
         self._inner = inner
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._inner.connection_made(Link(transport))
+        # uvloop's transports are not asyncio's by inheritance.
+        self._inner.connection_made(Link(cast("asyncio.Transport", transport)))
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._inner.connection_lost(exc)
