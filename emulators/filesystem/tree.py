@@ -220,7 +220,10 @@ def make_directory(state: State, path: str, *, mode: int = 0o755, syscall: str =
 
 
 def make_directories(state: State, path: str, *, mode: int = 0o755, syscall: str = "mkdir") -> None:
-    """Make a directory and those that it lacks above it; one that is there is fine."""
+    """Make a directory and those that it lacks above it; one that is there is fine.
+
+    What was made before it fails stays.
+    """
     missing: list[str] = []
     at = path
     while True:
@@ -234,7 +237,12 @@ def make_directories(state: State, path: str, *, mode: int = 0o755, syscall: str
             missing.append(at)
             at = split(at)[0]
     for each in reversed(missing):
-        make_directory(state, each, mode=mode, syscall=syscall)
+        try:
+            make_directory(state, each, mode=mode, syscall=syscall)
+        except PosixError as error:
+            failed = PosixError(error.errno, syscall, path)
+            failed.keep = each != missing[-1]
+            raise failed from None
 
 
 def make_symlink(state: State, target: str, path: str, syscall: str = "symlink") -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from falsefront.emulators.filesystem import tree
@@ -11,8 +11,8 @@ from falsefront.emulators.filesystem.errors import PosixError
 from falsefront.emulators.filesystem.nodes import FILES, Node, join
 from falsefront.emulators.filesystem.paths import absolute, joined, relative, validate
 from falsefront.emulators.filesystem.settings import settings_of
-from falsefront.emulators.filesystem.text.collation import sort_key
-from falsefront.emulators.filesystem.text.globs import matcher
+from falsefront.emulators.filesystem.text.collation import sorter
+from falsefront.emulators.filesystem.text.globs import BadGlob, matcher
 from falsefront.emulators.filesystem.text.javascript import pad_end, show_date, show_size, well_formed
 from falsefront.kernel.operation import Failure, FailureKind, Operation
 from falsefront.kernel.state import State
@@ -45,7 +45,8 @@ def list_directory_with_sizes(state: State, op: Operation) -> Any:
     if op.args.get("sortBy", "name") == "size":
         entries.sort(key=lambda entry: -entry.size)
     else:
-        entries.sort(key=lambda entry: sort_key(entry.name))
+        keys = sorter([entry.name for entry in entries])
+        entries.sort(key=lambda entry: keys[entry.name])
     files = [entry for entry in entries if entry.node["kind"] != "directory"]
     lines = [_sized(entry) for entry in entries]
     lines.append("")
@@ -91,7 +92,7 @@ def directory_tree(state: State, op: Operation) -> Any:
         margin = "  " * (2 * len(opened) - 1)
         for name, node in entries:
             below = joined(at, name)
-            if excluded(relative(base, _absolute(state, below))):
+            if _is_excluded(excluded, relative(base, _absolute(state, below))):
                 continue
             kind = "directory" if node["kind"] == "directory" else "file"
             head = f'{comma}\n{margin}{{\n{margin}  "name": {_quoted(name)},\n{margin}  "type": "{kind}"'
@@ -126,7 +127,14 @@ def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
-def _excluder(patterns: list[str]) -> Callable[[str], bool]:
+def _is_excluded(excluded: Callable[[str], bool], path: str) -> bool:
+    try:
+        return excluded(path)
+    except BadGlob as error:
+        raise Failure(FailureKind.INVALID, str(error)) from None
+
+
+def _excluder(patterns: Sequence[str]) -> Callable[[str], bool]:
     """Whether a path is left out: by a glob, or by a name anywhere on its way."""
     globs: list[str] = []
     for pattern in patterns:
@@ -134,8 +142,21 @@ def _excluder(patterns: list[str]) -> Callable[[str], bool]:
     return _any(globs)
 
 
-def _any(globs: list[str]) -> Callable[[str], bool]:
-    tests = [matcher(glob) for glob in globs]
+def _matcher(glob: str) -> Callable[[str], bool]:
+    """A glob's test; one that cannot be read fails when it is first used."""
+    try:
+        return matcher(glob)
+    except BadGlob as error:
+        message = str(error)
+
+    def fail(path: str) -> bool:
+        raise BadGlob(message)
+
+    return fail
+
+
+def _any(globs: Sequence[str]) -> Callable[[str], bool]:
+    tests = [_matcher(glob) for glob in globs]
 
     def test(path: str) -> bool:
         return any(matches(path) for matches in tests)
@@ -149,7 +170,7 @@ def _any(globs: list[str]) -> Callable[[str], bool]:
 def search_files(state: State, op: Operation) -> Any:
     """The paths below a directory that match a glob."""
     root = validate(state, op.args["path"])
-    wanted, excluded = matcher(op.args["pattern"]), _any(op.args.get("excludePatterns", []))
+    wanted, excluded = _matcher(op.args["pattern"]), _any(op.args.get("excludePatterns", []))
     found = list(_search(state, root, wanted, excluded))
     return text_answer("\n".join(found) if found else "No matches found")
 
@@ -164,11 +185,14 @@ def _search(state: State, root: str, wanted: Callable[[str], bool], excluded: Ca
             real = join(at[-1], name)
             if node["kind"] == "symlink" and not _reachable(state, real):
                 continue
-            shown = shown_name(relative(base, real))
-            if excluded(shown):
+            try:
+                shown = shown_name(relative(base, real))
+                if excluded(shown):
+                    continue
+                if wanted(shown):
+                    yield shown_name(real)
+            except BadGlob:
                 continue
-            if wanted(shown):
-                yield shown_name(real)
             if node["kind"] == "directory":
                 opened.append(tree.children(files, real))
                 at.append(real)
@@ -213,8 +237,3 @@ def list_allowed_directories(state: State, op: Operation) -> Any:
     """Which directories a client may touch."""
     allowed = settings_of(state).allowed
     return text_answer("Allowed directories:\n" + "\n".join(allowed))
-
-
-def too_long(pattern: str) -> Failure:
-    """A glob that is longer than the matcher takes."""
-    return Failure(FailureKind.INVALID, f"pattern is too long: {len(pattern)}")

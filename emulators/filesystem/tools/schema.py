@@ -52,6 +52,8 @@ def each(item: Check, at_least: int = 0) -> Check:
     def check(value: Any, place: str) -> Iterator[str]:
         if received(value) != "array":
             yield from array(value, place)
+            if at_least and value == "":
+                yield f"Too small: expected string to have >={at_least} characters at {place}"
             return
         if len(value) < at_least:
             yield f"Too small: expected array to have >={at_least} items at {place}"
