@@ -105,13 +105,17 @@ def test_a_new_cluster(kubectl: Kubectl) -> None:
         ["kube-public", "Active"],
         ["kube-system", "Active"],
     ]
-    assert [row[:3] for row in columns(kubectl("get", "nodes"))][1:] == [[f"node-{n}", "Ready", "<none>"] for n in (1, 2, 3)]
+    assert [row[:3] for row in columns(kubectl("get", "nodes"))][1:] == [
+        [f"node-{n}", "Ready", "<none>"] for n in (1, 2, 3)
+    ]
     assert columns(kubectl("get", "all"))[1][:2] == ["service/kubernetes", "ClusterIP"]
     assert kubectl.run("get", "pods").stderr == "No resources found in default namespace.\n"
 
 
 def test_create_and_scale_a_deployment(kubectl: Kubectl) -> None:
-    assert kubectl("create", "deployment", "web", "--image=nginx:1.27", "--replicas=2") == "deployment.apps/web created\n"
+    assert (
+        kubectl("create", "deployment", "web", "--image=nginx:1.27", "--replicas=2") == "deployment.apps/web created\n"
+    )
     assert columns(kubectl("get", "deploy"))[1][:4] == ["web", "2/2", "2", "2"]
     assert kubectl("scale", "deploy/web", "--replicas=4") == "deployment.apps/web scaled\n"
     pods = columns(kubectl("get", "pods"))
@@ -153,7 +157,8 @@ def test_typed_creates(kubectl: Kubectl) -> None:
     kubectl("create", "quota", "q", "--hard=pods=5")
     kubectl("create", "poddisruptionbudget", "p", "--selector=a=b", "--min-available=1")
     kubectl("create", "priorityclass", "high", "--value=1000")
-    kubectl("autoscale", "deployment", "none", "--min=1", "--max=3", "--cpu-percent=50")
+    kubectl("create", "deployment", "web", "--image=nginx")
+    kubectl("autoscale", "deployment", "web", "--min=1", "--max=3", "--cpu-percent=50")
     assert kubectl("auth", "can-i", "create", "pods") == "yes\n"
     assert "kubernetes-admin" in kubectl("auth", "whoami")
 
@@ -167,7 +172,9 @@ def test_apply_says_created_configured_unchanged(kubectl: Kubectl) -> None:
     assert "-  colour: blue" in difference.stdout
     assert "+  replicas: 3" in difference.stdout
     assert "resourceVersion" not in re.sub(r"(?m)^ .*$", "", difference.stdout)
-    assert kubectl("apply", "-f", "-", stdin=changed) == "configmap/settings configured\ndeployment.apps/app configured\n"
+    assert (
+        kubectl("apply", "-f", "-", stdin=changed) == "configmap/settings configured\ndeployment.apps/app configured\n"
+    )
     assert kubectl.json("get", "deploy", "app")["status"]["readyReplicas"] == 3
     removed = APP.replace("data: {colour: blue}", "data: {}")
     kubectl("apply", "-f", "-", stdin=removed)
@@ -196,7 +203,10 @@ def test_client_side_apply_moves_to_server_side(kubectl: Kubectl) -> None:
     )
     assert "serverside-applied" in kubectl("apply", "--server-side", "-f", "-", stdin=APP)
     managers = kubectl.json("get", "configmap", "settings", "--show-managed-fields")["metadata"]["managedFields"]
-    assert [(entry["manager"], entry["operation"]) for entry in managers] == [("kubectl", "Apply")]
+    assert [(entry["manager"], entry["operation"]) for entry in managers] == [
+        ("kubectl-last-applied", "Apply"),
+        ("kubectl", "Apply"),
+    ]
     kubectl("apply", "--server-side", "-f", "-", stdin=changed)
     assert kubectl.json("get", "configmap", "settings")["data"] == {"colour": "green"}
 
@@ -238,7 +248,10 @@ def test_a_bad_image(kubectl: Kubectl) -> None:
     assert 'Back-off pulling image "nginx:does-not-exist"' in described
     assert "rpc error: code = NotFound" in described
     assert "is waiting to start: trying and failing to pull image" in kubectl.error("logs", bad)
-    assert "1 out of 2 new replicas have been updated" in kubectl.run("rollout", "status", "deploy/web", "--timeout=1s").stdout
+    assert (
+        "1 out of 2 new replicas have been updated"
+        in kubectl.run("rollout", "status", "deploy/web", "--timeout=1s").stdout
+    )
 
 
 def test_describe(kubectl: Kubectl) -> None:
@@ -283,7 +296,13 @@ def test_label_annotate_patch_edit_replace(kubectl: Kubectl) -> None:
     assert kubectl.json("get", "deploy", "app")["metadata"]["labels"] == {"app": "app", "tier": "back"}
     kubectl("label", "deploy", "app", "tier-")
     kubectl("annotate", "deploy", "app", "note=hello")
-    kubectl("patch", "deploy", "app", "-p", '{"spec":{"template":{"spec":{"containers":[{"name":"main","image":"redis:8"}]}}}}')
+    kubectl(
+        "patch",
+        "deploy",
+        "app",
+        "-p",
+        '{"spec":{"template":{"spec":{"containers":[{"name":"main","image":"redis:8"}]}}}}',
+    )
     containers = kubectl.json("get", "deploy", "app")["spec"]["template"]["spec"]["containers"]
     assert [(c["image"], c["ports"][0]["containerPort"]) for c in containers] == [("redis:8", 6379)]
     kubectl("patch", "deploy", "app", "--type=json", "-p", '[{"op":"replace","path":"/spec/replicas","value":1}]')
@@ -361,7 +380,9 @@ def test_cordon_drain_uncordon(kubectl: Kubectl) -> None:
     assert "node-1" not in nodes
     kubectl("uncordon", "node-1")
     kubectl("taint", "nodes", "node-1", "k=v:NoSchedule")
-    assert kubectl.json("get", "node", "node-1")["spec"]["taints"] == [{"effect": "NoSchedule", "key": "k", "value": "v"}]
+    assert kubectl.json("get", "node", "node-1")["spec"]["taints"] == [
+        {"effect": "NoSchedule", "key": "k", "value": "v"}
+    ]
 
 
 def test_unschedulable(kubectl: Kubectl) -> None:
@@ -397,7 +418,9 @@ def test_errors(kubectl: Kubectl) -> None:
     assert kubectl.error("get", "pod", "nope") == 'Error from server (NotFound): pods "nope" not found'
     assert kubectl.error("get", "nosuch") == 'error: the server doesn\'t have a resource type "nosuch"'
     kubectl("create", "configmap", "c")
-    assert kubectl.error("create", "configmap", "c") == 'error: failed to create configmap: configmaps "c" already exists'
+    assert (
+        kubectl.error("create", "configmap", "c") == 'error: failed to create configmap: configmaps "c" already exists'
+    )
     assert 'namespaces "none" not found' in kubectl.error("create", "configmap", "c", "-n", "none")
     said = kubectl.error("apply", "-f", "-", stdin=APP.replace("image:", "imagee:"))
     assert 'strict decoding error: unknown field "spec.template.spec.containers[0].imagee"' in said
