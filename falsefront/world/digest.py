@@ -18,7 +18,7 @@ import orjson
 
 ALGORITHM: Final = "ff1"
 MODULUS: Final = 1 << 128
-_FLOATS = re.compile(rb"(?:^|[:,\[])-?[0-9]+(?:\.0(?![0-9])|(?:\.[0-9]+)?[eE])").search
+_FLOATS = re.compile(rb"[0-9](?:\.0|[eE][-+]?[0-9]+)(?:[,}\]]|$)").search
 _OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
 
 
