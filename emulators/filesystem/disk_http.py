@@ -15,7 +15,7 @@ import orjson
 from falsefront.kernel.chain import Exchange
 from falsefront.kernel.emulator import ASGIApp, Context, Receive, Scope, Send
 from falsefront.kernel.operation import Failure, FailureKind, Operation, Reply
-from falsefront.wire.http import Disconnected, Request, TooLarge, send_bytes, send_json, send_reply
+from falsefront.wire.http import JSON, Disconnected, Request, TooLarge, send_bytes, send_json, send_reply
 
 from .disk import OPERATIONS
 from .errors import INJECTED, TEXTS
@@ -49,7 +49,7 @@ def disk_app(context: Context) -> ASGIApp:
         except TooLarge as error:
             await send_json(send, 413, {"errno": "EFBIG", "message": error.message})
         except Failure as failure:
-            await send_json(send, STATUS[failure.kind], _error(failure))
+            await send_bytes(send, STATUS[failure.kind], [JSON], _json(_error(failure)))
         except Disconnected:
             return
 
@@ -72,7 +72,7 @@ async def _serve(context: Context, request: Request, send: Send) -> None:
     elif isinstance(result, str):
         await send_bytes(send, 200, _BYTES, encode(result))
     else:
-        await send_bytes(send, 200, [(b"content-type", b"application/json")], _json(result))
+        await send_bytes(send, 200, [JSON], _json(result))
 
 
 def _operation(request: Request) -> str:
