@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
+import math
 from typing import Any, Final
 
 from . import status
 
 FORMATS: Final = "application/json, application/yaml, application/vnd.kubernetes.protobuf"
+_SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
 _DEEPEST: Final = 200
 """Levels of nesting; Go allows 10,000, which no object needs."""
+_MOST_NODES: Final = 1_000_000
+"""Values in a YAML document whose aliases are written out."""
+_WORD: Final = 1 << 63
+_SURROGATE: Final = "\\ud"
+"""How an escape of half a surrogate pair begins, in lower case."""
 
 
 class Duplicates:
@@ -59,32 +67,72 @@ def parse_json(data: bytes) -> tuple[Any, list[str]]:
     except UnicodeDecodeError as failure:
         raise ValueError(f"invalid character '\\x{data[failure.start]:02x}' looking for beginning of value") from None
     try:
-        value = json.loads(text, object_pairs_hook=duplicates.pairs, parse_constant=_no_constant)
+        value = json.loads(
+            text,
+            object_pairs_hook=duplicates.pairs,
+            parse_int=_integer,
+            parse_float=_fraction,
+            parse_constant=_no_constant,
+        )
     except json.JSONDecodeError as failure:
         raise ValueError(_go_json(text, failure)) from None
     except RecursionError:
         raise ValueError("exceeded max depth") from None
     check_depth(value)
-    return value, duplicates.collect(value)
+    paths = duplicates.collect(value)
+    if _SURROGATE in text.lower():
+        return _well_formed(value), _well_formed(paths)
+    return value, paths
 
 
 def check_depth(value: Any) -> None:
     """Raises ``ValueError`` for a value that is nested deeper than anything here needs."""
-    level, depth = [value], 0
+    level: dict[int, Any] = {id(value): value}
+    depth = 0
     while level:
         depth += 1
         if depth > _DEEPEST:
             raise ValueError("exceeded max depth")
-        level = [
-            child
-            for item in level
+        # By identity: what YAML's aliases share is looked at once.
+        level = {
+            id(child): child
+            for item in level.values()
             if isinstance(item, dict | list)
             for child in (item.values() if isinstance(item, dict) else item)
-        ]
+            if isinstance(child, dict | list)
+        }
+
+
+def _integer(digits: str) -> int | float:
+    """A whole number as Go reads it: one beyond 64 bits is a float."""
+    if len(digits) <= 20 and -_WORD <= (value := int(digits)) < _WORD:
+        return value
+    return _fraction(digits)
+
+
+def _fraction(text: str) -> float:
+    value = float(text)
+    if math.isinf(value):
+        shown = text if len(text) <= 40 else f"{text[:40]}..."
+        raise ValueError(f"json: cannot unmarshal number {shown} into Go value of type float64")
+    return value
 
 
 def _no_constant(name: str) -> Any:
     raise ValueError(f"invalid character '{name[0]}' looking for beginning of value")
+
+
+def _well_formed(value: Any) -> Any:
+    """A value whose texts have U+FFFD where half a surrogate pair stood, as Go has it."""
+    match value:
+        case str():
+            return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+        case dict():
+            return {_well_formed(key): _well_formed(item) for key, item in value.items()}
+        case list():
+            return [_well_formed(item) for item in value]
+        case _:
+            return value
 
 
 _AFTER: Final = {
@@ -116,11 +164,43 @@ def parse_yaml(data: bytes) -> Any:
     import yaml
 
     try:
+        _check_events(data)
         value = yaml.load(data, Loader=_loader())
     except (yaml.YAMLError, RecursionError, UnicodeDecodeError) as failure:
         raise ValueError(str(failure).splitlines()[0]) from None
     check_depth(value)
-    return json.loads(json.dumps(value, default=str))
+    if _count(value, {}) > _MOST_NODES:
+        raise ValueError("yaml: document contains excessive aliasing")
+    try:
+        text = json.dumps(value, default=str)
+    except TypeError as failure:
+        raise ValueError(f"yaml: {failure}") from None
+    return parse_json(text.encode())[0]
+
+
+def _check_events(data: bytes) -> None:
+    """Refuse what is nested too deep before it is composed: libyaml composes on the stack, and would end the process."""
+    import yaml
+
+    depth = 0
+    for event in yaml.parse(data, Loader=_loader()):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > _DEEPEST:
+                raise ValueError("exceeded max depth")
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+
+
+def _count(value: Any, known: dict[int, int]) -> int:
+    """How many values there are once every alias is written out."""
+    if not isinstance(value, dict | list):
+        return 1
+    found = known.get(id(value))
+    if found is None:
+        found = 1 + sum(_count(item, known) for item in (value.values() if isinstance(value, dict) else value))
+        known[id(value)] = found
+    return found
 
 
 def _loader() -> Any:

@@ -32,14 +32,14 @@ def _service_account(session: Session, pod: Object, spec: dict[str, Any]) -> Non
     account = session.objects.get("serviceaccounts", namespace, name)
     if account is None:
         why = f'error looking up service account {namespace}/{name}: serviceaccount "{name}" not found'
-        raise status.forbidden(session.resource, pod["metadata"]["name"], why)
+        raise status.forbidden(session.resource, pod["metadata"].get("name", ""), why)
     spec["serviceAccountName"] = spec["serviceAccount"] = name
     if not spec.get("automountServiceAccountToken", account.get("automountServiceAccountToken", True)):
         return
     volumes = spec.get("volumes", [])
     if any(volume["name"].startswith("kube-api-access-") for volume in volumes if "name" in volume):
         return
-    suffix = session.state.ids.token(f"kubernetes.volume/{namespace}/{pod['metadata']['name']}", 5, _SUFFIX)
+    suffix = session.state.ids.token(f"kubernetes.volume/{namespace}/{pod['metadata'].get('name', '')}", 5, _SUFFIX)
     volume = f"kube-api-access-{suffix}"
     spec["volumes"] = [*volumes, {"name": volume, "projected": _token_volume()}]
     mount = {"name": volume, "readOnly": True, "mountPath": _MOUNT}
@@ -72,7 +72,7 @@ def _priority(session: Session, pod: Object, spec: dict[str, Any]) -> None:
         found = session.objects.get("priorityclasses.scheduling.k8s.io", "", name)
         if found is None and name not in _PRIORITIES:
             why = f"no PriorityClass with name {name} was found"
-            raise status.forbidden(session.resource, pod["metadata"]["name"], why)
+            raise status.forbidden(session.resource, pod["metadata"].get("name", ""), why)
         spec["priority"] = found["value"] if found else _PRIORITIES[name]
         spec["preemptionPolicy"] = (found or {}).get("preemptionPolicy", "PreemptLowerPriority")
     spec.setdefault("preemptionPolicy", "PreemptLowerPriority")

@@ -41,7 +41,7 @@ def _addresses(session: Session, document: Object, spec: dict[str, Any], address
         address = _free_address(session)
     elif not headless and before.get("clusterIP") != address and address in _taken(session):
         text = f'Invalid value: ["{address}"]: failed to allocate IP {address}: provided IP is already allocated'
-        name = document["metadata"]["name"]
+        name = document["metadata"].get("name", "")
         raise status.invalid("", "Service", name, [Cause("FieldValueInvalid", text, "spec.clusterIPs")])
     spec["clusterIP"], spec["clusterIPs"] = address, [address]
     selectorless = headless and not spec.get("selector")
