@@ -179,7 +179,7 @@ def parse_yaml(data: bytes) -> Any:
 
 
 def _check_events(data: bytes) -> None:
-    """Refuse what is nested too deep before it is composed: libyaml composes on the stack, and would end the process."""
+    """Refuse what is nested too deep before it is composed: libyaml would run out of stack."""
     import yaml
 
     depth = 0
