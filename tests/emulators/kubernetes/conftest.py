@@ -6,9 +6,9 @@ import itertools
 from collections.abc import Callable, Iterator
 
 import pytest
-from kubernetes_api import Api
 
 from falsefront.control_plane.serving import Background
+from tests.emulators.kubernetes.api import Api
 
 _NUMBERS = itertools.count()
 
