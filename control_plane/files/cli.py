@@ -47,14 +47,10 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _open(args: argparse.Namespace) -> tuple[Disk, Checkout]:
-    disk = Disk(args.url, args.world)
-    return disk, Checkout(args.url, args.world, args.path or disk.roots()[0])
-
-
 def _checkout(args: argparse.Namespace) -> int:
-    disk, checkout = _open(args)
-    count = check_out(disk, checkout, args.directory)
+    with Disk(args.url, args.world) as disk:
+        checkout = Checkout(args.url, args.world, args.path or disk.roots()[0])
+        count = check_out(disk, checkout, args.directory)
     checkout.save(args.record or record_of(args.directory))
     print(f"{args.directory}: {count} entries of {checkout.root} in the world {checkout.world}")
     return 0
@@ -67,9 +63,9 @@ def _commit(args: argparse.Namespace) -> int:
         for change in compare(checkout.items, dict(scan(args.directory))):
             print(_line(change))
         return 0
-    disk = Disk(checkout.url, checkout.world)
     try:
-        outcome = commit(disk, checkout, args.directory, force=args.force)
+        with Disk(checkout.url, checkout.world) as disk:
+            outcome = commit(disk, checkout, args.directory, force=args.force)
     finally:
         # What was done before something failed need not be done again.
         checkout.save(record)
@@ -86,7 +82,7 @@ def _line(change: Change) -> str:
 
 
 def _mount(args: argparse.Namespace) -> int:
-    disk, checkout = _open(args)
     from .mount import mount
 
-    return mount(disk, checkout.root, args.directory)
+    with Disk(args.url, args.world) as disk:
+        return mount(disk, args.path or disk.roots()[0], args.directory)

@@ -19,11 +19,19 @@ class Changed(OSError):
 
 
 class Disk:
-    """The files of one world. May be used by several threads; each has its own connection."""
+    """The files of one world; a context manager. Threads may share it: each has its own connection."""
 
     def __init__(self, url: str, world: str) -> None:
         self._origin = Origin(f"{url.rstrip('/')}/w/{quote(world, safe='')}/filesystem")
         self._local = threading.local()
+        self._connections: list[Connection] = []
+
+    def __enter__(self) -> Disk:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for connection in self._connections:
+            connection.close()
 
     def roots(self) -> list[str]:
         """The directories that the world's tools may touch."""
@@ -47,6 +55,7 @@ class Disk:
         connection: Connection | None = getattr(self._local, "connection", None)
         if connection is None:
             connection = self._local.connection = Connection(self._origin)
+            self._connections.append(connection)
         try:
             connection.send(method, path, {"content-type": "application/octet-stream"}, body)
             response = connection.receive()
