@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from typing import Any, Final
 
 import orjson
@@ -169,7 +169,7 @@ async def _send(send: Send, answer: Answer, *, head: bool) -> None:
         body = body.model_dump(mode="json", by_alias=True)
     if isinstance(body, bytes):
         await send_bytes(send, status, raw, b"" if head else body)
-    elif hasattr(body, "__aiter__"):
+    elif isinstance(body, AsyncIterator):
         await send({"type": "http.response.start", "status": status, "headers": raw})
         async for chunk in body:
             await send({"type": "http.response.body", "body": chunk, "more_body": True})

@@ -14,6 +14,8 @@ from falsefront.world.digest import show
 from falsefront.world.store import Version
 from falsefront.world.world import World
 
+from .remote import open_url
+
 
 class Archives:
     """Reads and writes worlds as files; ``root`` is a directory or an fsspec URL, ``None`` allows none."""
@@ -43,10 +45,8 @@ class Archives:
         path = self._allowed(url)
 
         def work() -> Version:
-            import fsspec
-
             try:
-                with fsspec.open(path, "rb") as file:  # type: ignore[no-untyped-call]
+                with open_url(path, "rb") as file:
                     return self._runtime.read(file).version
             except OSError as error:
                 raise Failure(FailureKind.NOT_FOUND, f"cannot read {url!r}: {_reason(error)}") from None
@@ -60,10 +60,8 @@ class Archives:
         data = await self.pack(world)
 
         def work() -> None:
-            import fsspec
-
             try:
-                with fsspec.open(path, "wb", auto_mkdir=True) as file:  # type: ignore[no-untyped-call]
+                with open_url(path, "wb", auto_mkdir=True) as file:
                     file.write(data)
             except (OSError, TypeError) as error:
                 raise Failure(FailureKind.UNAVAILABLE, f"cannot write {url!r}: {_reason(error)}") from None

@@ -184,6 +184,7 @@ class Background:
         self._settings = settings
         self._thread: threading.Thread | None = None
         self._error: BaseException | None = None
+        self._loop: asyncio.AbstractEventLoop
         self.serving: Serving
 
     def __enter__(self) -> Background:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import httpx
 
+from ..remote import open_url
 from . import asks
 from .asks import Ask
 from .errors import ConnectionFailed, of_answer
@@ -41,7 +42,7 @@ def read(ask: Ask[T], answer: httpx.Response) -> T:
 
 
 @contextmanager
-def told(url: str) -> Iterator[None]:
+def told(url: str) -> Generator[None]:
     """Say what to do where no server answers."""
     try:
         yield
@@ -61,11 +62,8 @@ def load(url: str) -> bytes:
     if "://" not in url:
         with open(url, "rb") as local:
             return local.read()
-    import fsspec
-
-    with fsspec.open(url, "rb") as file:  # type: ignore[no-untyped-call]
-        content: bytes = file.read()
-        return content
+    with open_url(url, "rb") as file:
+        return file.read()
 
 
 def save(url: str, content: bytes) -> None:
@@ -74,7 +72,5 @@ def save(url: str, content: bytes) -> None:
         with open(url, "wb") as local:
             local.write(content)
         return
-    import fsspec
-
-    with fsspec.open(url, "wb") as file:  # type: ignore[no-untyped-call]
+    with open_url(url, "wb") as file:
         file.write(content)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from falsefront.control_plane.client.errors import (
+from falsefront.kernel.operation import Failure
+
+from ..client.errors import (
     ApiError,
     ConnectionFailed,
     ExpectationFailed,
@@ -10,7 +12,6 @@ from falsefront.control_plane.client.errors import (
     NotFound,
     Unauthenticated,
 )
-from falsefront.kernel.operation import Failure
 
 
 def explain(error: Exception) -> str:

@@ -15,17 +15,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from falsefront.control_plane.app import control_plane
-from falsefront.control_plane.archives import Archives
-from falsefront.control_plane.fixture import EMPTY, Fixtures
-from falsefront.control_plane.registry import BUILT_IN, load
-from falsefront.control_plane.serving import Ports, Serving
 from falsefront.runtime import Runtime
 from falsefront.wire.server import bind
 from falsefront.world.clock import Clock, microseconds, parse_duration, parse_time
 from falsefront.world.journal import Journal
 from falsefront.world.store import Version
 from falsefront.world.worlds import DEFAULT
+
+from ..app import control_plane
+from ..archives import Archives
+from ..fixture import EMPTY, Fixtures
+from ..registry import BUILT_IN, load
+from ..serving import Ports, Serving
 
 SMTP: Final = 2525
 PATIENCE: Final = 0.9
@@ -111,7 +112,7 @@ class _Run:
             loop.add_signal_handler(number, stop)
 
     def _announce(self, serving: Serving) -> None:
-        from falsefront.control_plane.addresses import addresses
+        from ..addresses import addresses
 
         found = addresses(serving, DEFAULT)
         if self._options.json:

@@ -10,8 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from falsefront.control_plane.models import Addresses
-    from falsefront.control_plane.serving import Serving
+    from ..models import Addresses
+    from ..serving import Serving
 
 
 def welcome(serving: Serving, found: Addresses, *, token: bool) -> None:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from falsefront.control_plane.client import Falsefront, World
+from ..client import Falsefront, World
 
 
 def client(options: argparse.Namespace) -> Falsefront:
@@ -132,7 +132,7 @@ def diff(options: argparse.Namespace) -> int:
 
 
 def _diff(world: str, before: str, after: str | None) -> Any:
-    from falsefront.control_plane.client.asks import Ask
+    from ..client.asks import Ask
 
     name, _, _ = before.partition("@")
     body: dict[str, Any] = {"before": before, "after": after}
@@ -194,7 +194,9 @@ def env(options: argparse.Namespace) -> int:
     with client(options) as server:
         found = server.world(options.world).addresses()
     if options.kubeconfig or options.mcp:
-        text = found["kubeconfig"] if options.kubeconfig else found["mcp"] and json.dumps(found["mcp"], indent=2)
+        text = (
+            found["kubeconfig"] if options.kubeconfig else json.dumps(found["mcp"], indent=2) if found["mcp"] else None
+        )
         if not text:
             print("falsefront: that emulator is not loaded", file=sys.stderr)
             return 1
@@ -229,12 +231,12 @@ def clock(options: argparse.Namespace) -> None:
     """Show or move a world's clock."""
     with client(options) as server:
         clock = server.world(options.world).clock
+        found = None
         if options.mode or options.set_time or options.settle:
             found = clock.set(options.mode, time=options.set_time, settle=options.settle)
         if options.advance or options.to:
             found = clock.advance(options.advance, to=options.to)
-        elif not (options.mode or options.set_time or options.settle):
-            found = clock.get()
+        found = found or clock.get()
     if options.json:
         show(found)
     else:

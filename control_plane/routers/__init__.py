@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from falsefront.control_plane.route import Route
-
+from ..route import Route
 from . import clock, expect, faults, health, journal, marks, state, transfer, worlds
 
 ROUTES: Final[tuple[Route, ...]] = (

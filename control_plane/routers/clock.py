@@ -6,10 +6,11 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
-from falsefront.control_plane import show
-from falsefront.control_plane.models import Advance, ClockInfo, ClockSetting
-from falsefront.control_plane.route import Call, Route
 from falsefront.world.clock import Clock, microseconds
+
+from .. import show
+from ..models import Advance, ClockInfo, ClockSetting
+from ..route import Call, Route
 
 
 def changed(clock: Clock, setting: ClockSetting) -> Clock:

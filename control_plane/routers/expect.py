@@ -8,11 +8,12 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, AliasChoices, Field, model_validator
 
-from falsefront.control_plane.models import Given, Taken, Whole
-from falsefront.control_plane.route import Answer, Call, Refused, Route
 from falsefront.faults.when import check_pattern, matches
 from falsefront.world.digest import as_json
 from falsefront.world.journal import Entry, redact
+
+from ..models import Given, Taken, Whole
+from ..route import Answer, Call, Refused, Route
 
 NEAREST: Final = 3
 """How many near misses an unmet expectation shows."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from falsefront.control_plane.models import FaultInfo, FaultList, Removed
-from falsefront.control_plane.route import Answer, Call, Route
 from falsefront.faults.plan import describe, plan_of, put_rule, remove_rule, rules
 from falsefront.faults.rule import Rule
 from falsefront.kernel.operation import Failure, FailureKind
 from falsefront.world.world import World
 from falsefront.world.worlds import NAME
+
+from ..models import FaultInfo, FaultList, Removed
+from ..route import Answer, Call, Route
 
 
 class NamedRule(Rule):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from falsefront import __version__
-from falsefront.control_plane.models import EmulatorList, FixtureList, Health
-from falsefront.control_plane.route import Call, Refused, Route
+
+from ..models import EmulatorList, FixtureList, Health
+from ..route import Call, Refused, Route
 
 
 async def health(call: Call) -> Health:

@@ -7,9 +7,10 @@ from fnmatch import fnmatchcase
 from itertools import islice
 from typing import Final
 
-from falsefront.control_plane.models import JournalPage, JournalQuery, Removed
-from falsefront.control_plane.route import Answer, Call, Route
 from falsefront.world.journal import Entry, Journal, dump
+
+from ..models import JournalPage, JournalQuery, Removed
+from ..route import Answer, Call, Route
 
 PAGE: Final = 1000
 """Entries of a JSON page, where no limit is asked for."""

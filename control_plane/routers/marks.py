@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from falsefront.control_plane import show
-from falsefront.control_plane.exclusive import exclusive
-from falsefront.control_plane.models import MarkInfo, MarkList, Named, Removed, WorldInfo
-from falsefront.control_plane.route import Answer, Call, Refused, Route
 from falsefront.kernel.operation import Failure, FailureKind
 from falsefront.world.worlds import NAME
+
+from .. import show
+from ..exclusive import exclusive
+from ..models import MarkInfo, MarkList, Named, Removed, WorldInfo
+from ..route import Answer, Call, Refused, Route
 
 
 async def list_marks(call: Call) -> MarkList:

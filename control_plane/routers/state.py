@@ -5,9 +5,17 @@ from __future__ import annotations
 from itertools import islice
 from typing import Any, Final
 
-from falsefront.control_plane import show
-from falsefront.control_plane.exclusive import exclusive
-from falsefront.control_plane.models import (
+from falsefront.kernel.operation import Failure, FailureKind
+from falsefront.world.digest import as_json
+from falsefront.world.digest import show as show_digest
+from falsefront.world.journal import redact
+from falsefront.world.rows import Change
+from falsefront.world.store import Version, diff
+from falsefront.world.world import World
+
+from .. import show
+from ..exclusive import exclusive
+from ..models import (
     ChangeInfo,
     DiffBody,
     DiffInfo,
@@ -17,14 +25,7 @@ from falsefront.control_plane.models import (
     Side,
     WorldInfo,
 )
-from falsefront.control_plane.route import Call, Refused, Route
-from falsefront.kernel.operation import Failure, FailureKind
-from falsefront.world.digest import as_json
-from falsefront.world.digest import show as show_digest
-from falsefront.world.journal import redact
-from falsefront.world.rows import Change
-from falsefront.world.store import Version, diff
-from falsefront.world.world import World
+from ..route import Call, Refused, Route
 
 
 async def digest(call: Call) -> DigestInfo:

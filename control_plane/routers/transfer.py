@@ -7,9 +7,9 @@ from typing import Any, Final
 import orjson
 from pydantic import ValidationError
 
-from falsefront.control_plane import show
-from falsefront.control_plane.models import Exported, ImportQuery, Where, WorldCreated
-from falsefront.control_plane.route import Answer, Call, Refused, Route
+from .. import show
+from ..models import Exported, ImportQuery, Where, WorldCreated
+from ..route import Answer, Call, Refused, Route
 
 MEDIA: Final = "application/gzip"
 LARGEST: Final = 1 << 32

@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from falsefront.control_plane import show
-from falsefront.control_plane.addresses import addresses
-from falsefront.control_plane.exclusive import exclusive
-from falsefront.control_plane.models import Addresses, Create, Fork, Removed, WorldCreated, WorldInfo, WorldList
-from falsefront.control_plane.route import Call, Refused, Route
 from falsefront.kernel.operation import Failure, FailureKind
 from falsefront.world.store import Version
 from falsefront.world.world import World
 
+from .. import show
+from ..addresses import addresses
+from ..exclusive import exclusive
+from ..models import Addresses, Create, Fork, Removed, WorldCreated, WorldInfo, WorldList
+from ..route import Call, Refused, Route
 from .clock import changed
 
 
