@@ -22,6 +22,8 @@ _ACCENT: Final = "\ufdd1"
 _SAME: Final = "\ufdd2"
 _PART: Final = "\ufddf"
 _LAST: Final = "\ufffd"
+_DOTTED: Final = {"l": "ŀ", "L": "Ŀ"}
+"""Catalan: the dot is an accent of the letter."""
 _IDEOGRAPHS: Final = 1 << 24
 _STROKE: Final = "\u0338"
 """The accent as which those count that are one with their letter: ``ø``."""
@@ -114,7 +116,11 @@ def _table() -> tuple[Mapping[str, _Weight], Mapping[str, tuple[_Weight, ...]]]:
         elif level != _SAME:
             case += 1
         weights[unicodedata.normalize("NFD", letter)] = _Weight(primary, (0, stroke + accent) if accent else (0,), case)
-    return weights, dict(_expansions(several, weights))
+    expansions = dict(_expansions(several, weights))
+    for letter, dotted in _DOTTED.items():
+        del expansions[dotted]
+        weights[dotted] = weights[f"{letter}·"] = weights[letter]._replace(secondary=(0, 1))
+    return weights, expansions
 
 
 def _marked(text: str) -> Iterator[tuple[str, str]]:
