@@ -1,7 +1,7 @@
 """Form encoding as Stripe reads it: ``a[b]=``, ``a[]=`` and ``a[0][b]=`` become nested maps of strings.
 
 Arrays stay maps by index, as they do at Stripe until their parameter's type is known. Card numbers and security
-codes never leave this module: a number becomes its first six and last four digits, and a word on its check digit.
+codes never leave this module: a number becomes its issuer's digits and its last four, and a word on its check digit.
 """
 
 from __future__ import annotations
@@ -78,7 +78,8 @@ def mask(number: str) -> str:
     digits = re.sub(r"[ -]", "", number)
     if not digits.isascii() or not digits.isdigit() or not 12 <= len(digits) <= 19:
         return "*" * min(len(number), 4) + BAD_CHECK_DIGIT
-    shown = f"{digits[:6]}{'*' * (len(digits) - 10)}{digits[-4:]}"
+    head = 8 if len(digits) >= 16 else 6
+    shown = f"{digits[:head]}{'*' * (len(digits) - head - 4)}{digits[-4:]}"
     return shown if _checks(digits) else shown + BAD_CHECK_DIGIT
 
 
