@@ -58,7 +58,7 @@ def write(version: Version, file: IO[bytes], extra: Mapping[str, Extra], about: 
     """Write a version; equal versions give equal bytes. ``about`` is told again by whoever reads it."""
     with gzip.GzipFile(filename="", mode="wb", fileobj=file, compresslevel=6, mtime=0) as out:
         for line in _lines(version, extra, about):
-            out.write(orjson.dumps(line) + b"\n")
+            out.write(dump(line) + b"\n")
 
 
 def _lines(version: Version, extra: Mapping[str, Extra], about: Mapping[str, Any]) -> Iterator[Any]:
@@ -90,7 +90,7 @@ def read(file: IO[bytes], find: FindSpec, extra: Mapping[str, Extra]) -> Archive
         return _read(_parse(file), find, extra)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise _bad(f"it is not whole gzip data: {error}") from None
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise _bad(f"it is damaged: {error!r}") from None
 
 
@@ -102,7 +102,7 @@ def _parse(file: IO[bytes]) -> Iterator[Any]:
     """The lines' values; one without a tag in it says all that there is to say in JSON."""
     with gzip.GzipFile(fileobj=file, mode="rb") as lines:
         for line in lines:
-            value = orjson.loads(line)
+            value = load(line)
             yield decode(value) if _ESCAPED in line else value
 
 
@@ -154,6 +154,22 @@ def _load(lines: Iterator[Any], state: Transaction, find: FindSpec) -> None:
         rows = []
         spec = find(line["table"]) or TableSpec(line["table"], content=line["content"])
     raise _bad("it ends too early")
+
+
+def dump(value: Any) -> bytes:
+    """A line of JSON, however deep."""
+    try:
+        return orjson.dumps(value)
+    except TypeError:
+        return json.dumps(value, separators=(",", ":")).encode()
+
+
+def load(line: bytes) -> Any:
+    """What ``dump`` wrote. Raises ``ValueError`` and ``RecursionError``."""
+    try:
+        return orjson.loads(line)
+    except ValueError:
+        return json.loads(line)
 
 
 # Values

@@ -96,7 +96,8 @@ class Transaction:
         view = self._tables.get(name)
         if view is None:
             rows = self.base.tables.get(name)
-            view = self._tables[name] = TableView(self.changes, Rows.empty(spec) if rows is None else rows, spec)
+            rows = Rows.empty(spec) if rows is None else rows if rows.spec is spec else _reindexed(rows, spec)
+            view = self._tables[name] = TableView(self.changes, rows, spec)
         return view
 
     def load(self, spec: TableSpec, entries: Iterable[tuple[Key, Document]]) -> None:

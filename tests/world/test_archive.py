@@ -164,3 +164,22 @@ def test_a_damaged_file_is_refused(data: bytes, why: str) -> None:
     assert refused.value.kind == "invalid"
     assert refused.value.message.startswith("this is not a world's file: ")
     assert why in refused.value.message
+
+
+def test_deep_documents_come_back() -> None:
+    deep: Any = "end"
+    for _ in range(300):
+        deep = [deep]
+    state = Transaction(Version())
+    state.table(PAIRS).put((1, "deep"), deep)
+    version = state.commit()
+    assert _read(_write(version)).tables["pairs"].get((1, "deep")) == deep
+
+
+def test_a_table_is_indexed_for_whoever_opens_it_with_a_declaration() -> None:
+    """As a world is that was imported where nobody declared its tables."""
+    version = archive.read(io.BytesIO(_write(_world())), lambda _: None, {}).version
+    state = Transaction(version)
+    assert len(list(state.table(THINGS).find("colour", "blue"))) == 34
+    state.table(THINGS).put("new", {"colour": "blue"})
+    assert len(list(Transaction(state.commit()).table(THINGS).find("colour", "blue"))) == 35
