@@ -126,6 +126,8 @@ async def _files(context: Context, request: Request, send: Send) -> None:
 
 async def _uploads(context: Context, request: Request, path: str | None) -> list[tuple[str, bytes]]:
     """The files of an upload, by name. Raises ``Failure`` (invalid)."""
+    if any(name.startswith(b"x-metadata-") for name in request.headers):
+        raise E2bError("unimplemented", "files have no metadata here")
     body = await request.body(context.max_body)
     if request.header(b"content-encoding").lower() == "gzip":
         body = _decompress(body, context.max_body)

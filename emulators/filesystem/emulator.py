@@ -8,8 +8,8 @@ from typing import Any, Final
 from falsefront.kernel.emulator import Context, Endpoints, Http, Op, Surface
 from falsefront.kernel.state import State, TableSpec
 from falsefront.mcp.app import mcp_app
-from falsefront.mcp.catalogue import CATALOGUES, seed_catalogue
-from falsefront.mcp.operations import ENDED, protocol_operations
+from falsefront.mcp.catalogue import seed_catalogue
+from falsefront.mcp.operations import MCP_TABLES, protocol_operations
 from falsefront.mcp.tool import McpServer
 
 from . import disk, e2b
@@ -54,7 +54,7 @@ class Filesystem:
 
     name = "filesystem"
     operations: Mapping[str, Op] = {**protocol_operations(SERVER), **disk.OPERATIONS, **e2b.OPERATIONS}
-    tables: Sequence[TableSpec] = (FILES, SETTINGS, CATALOGUES, ENDED)
+    tables: Sequence[TableSpec] = (FILES, SETTINGS, *MCP_TABLES)
 
     def seed(self, state: State, data: Any) -> None:
         """Put a fixture's files into a world, and the ``catalogue`` that it speaks by, if the fixture has one."""

@@ -9,6 +9,7 @@ from falsefront.kernel.emulator import Context, Endpoints, Http, Op, Receive, Sc
 from falsefront.kernel.operation import Failure, FailureKind, Operation
 from falsefront.kernel.state import State, TableSpec
 from falsefront.mcp.app import mcp_app
+from falsefront.mcp.operations import MCP_TABLES
 
 from .inbox import Inbox
 from .messages import MESSAGES, accept_recipient, clear, delete, get, list_messages, send
@@ -31,7 +32,7 @@ class Mail:
 
     name = "mail"
     operations: Mapping[str, Op] = OPERATIONS
-    tables: Sequence[TableSpec] = (MESSAGES,)
+    tables: Sequence[TableSpec] = (MESSAGES, *MCP_TABLES)
 
     def seed(self, state: State, data: Any) -> None:
         """``{"messages": [{"from", "to": [...], "subject", "text", "html"}]}``."""

@@ -24,6 +24,8 @@ STATELESS: Final = ("2026-07-28",)
 
 ENDED: Final = TableSpec("mcp.ended", content=False)
 """The sessions that clients ended, by id: all there is to know of sessions."""
+MCP_TABLES: Final = (CATALOGUES, ENDED)
+"""What an emulator with an MCP endpoint names among its tables."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,9 +27,9 @@ from falsefront.kernel.state import State, TableSpec
 from falsefront.wire.http import Request, send_json
 
 from .app import mcp_app
-from .catalogue import CATALOGUES, find_catalogue, seed_catalogue, verbatim
+from .catalogue import find_catalogue, seed_catalogue, verbatim
 from .message import INTERNAL_ERROR
-from .operations import ENDED, protocol_operations
+from .operations import MCP_TABLES, protocol_operations
 from .tool import McpServer
 
 ANSWERS: Final = TableSpec("mcp.answers")
@@ -59,7 +59,7 @@ class Stub:
         self._respond = respond
         self._name = name
         self._server = McpServer(name, name, "0", {}, unknown_call=self._answer)
-        self.tables = (CATALOGUES, ENDED, ANSWERS, SCRIPTS, ASKED)
+        self.tables = (*MCP_TABLES, ANSWERS, SCRIPTS, ASKED)
 
     @property
     def name(self) -> str:
