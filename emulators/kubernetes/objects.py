@@ -16,7 +16,7 @@ Key: TypeAlias = tuple[str, str, str]
 
 
 def _owners(key: Any, document: Any) -> Iterable[tuple[Any, ...]]:
-    return {(owner.get("uid", ""),) for owner in document["metadata"].get("ownerReferences", ())}
+    return dict.fromkeys((owner.get("uid", ""),) for owner in document["metadata"].get("ownerReferences", ()))
 
 
 def _labels(key: Any, document: Any) -> Iterable[tuple[Any, ...]]:
