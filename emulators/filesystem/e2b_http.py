@@ -163,6 +163,8 @@ def _decompress(body: bytes, limit: int) -> bytes:
         raise E2bError("invalid_argument", f"error decompressing request body: {error}") from None
     if len(data) > limit:
         raise TooLarge(limit)
+    if not unpacker.eof:
+        raise E2bError("invalid_argument", "error decompressing request body: unexpected EOF")
     return data
 
 
