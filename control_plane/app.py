@@ -166,7 +166,7 @@ async def _send(send: Send, answer: Answer, *, head: bool) -> None:
     body, status = answer.body, answer.status or 200
     raw = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
     if isinstance(body, BaseModel):
-        body = body.model_dump(mode="json", by_alias=True)
+        body = _plain(body)
     if isinstance(body, bytes):
         await send_bytes(send, status, raw, b"" if head else body)
     elif isinstance(body, AsyncIterator):
@@ -177,6 +177,14 @@ async def _send(send: Send, answer: Answer, *, head: bool) -> None:
     else:
         data = b"" if head else dump(body)
         await send_bytes(send, status, raw, data)
+
+
+def _plain(model: BaseModel) -> Any:
+    try:
+        return model.model_dump(mode="json", by_alias=True)
+    except UnicodeEncodeError:
+        # Half a surrogate pair in a name, which some client sent: JSON can say it, pydantic cannot.
+        return model.model_dump(by_alias=True)
 
 
 def control_plane(token: str | None = None, hosts: Iterable[str] = ()) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import (
     AfterValidator,
@@ -20,6 +20,8 @@ from pydantic import (
 from falsefront.world.clock import parse_duration, parse_time
 
 Json = dict[str, Any]
+MOST: Final = 1 << 53
+"""The largest whole number that every JSON reader knows."""
 
 
 def _seconds(value: Any) -> Any:
@@ -225,7 +227,7 @@ class DiffBody(Taken):
     after: Side | str | None = Field(
         default=None, validation_alias=_aliases("after", "to", "b", "right", "with", "other", "against", "target")
     )
-    limit: Whole = Field(default=10_000, ge=0)
+    limit: Whole = Field(default=10_000, ge=0, le=MOST)
 
 
 class DiffQuery(Query):
@@ -237,7 +239,7 @@ class DiffQuery(Query):
     )
     mark: str | None = Field(default=None, validation_alias=_aliases("mark", "since"))
     version: int | None = None
-    limit: int = Field(default=10_000, ge=0)
+    limit: int = Field(default=10_000, ge=0, le=MOST)
 
 
 class ChangeInfo(Given):
@@ -304,10 +306,10 @@ class Removed(Given):
 class JournalQuery(Query):
     """Which entries: later than ``after``, and all filters hold; globs where there are names."""
 
-    after: int = Field(default=0, ge=0)
-    limit: int | None = Field(default=None, ge=0)
+    after: int = Field(default=0, ge=0, le=MOST)
+    limit: int | None = Field(default=None, ge=0, le=MOST)
     last: int | None = Field(
-        default=None, ge=0, validation_alias=_aliases("last", "tail"), description="Only the latest so many."
+        default=None, ge=0, le=MOST, validation_alias=_aliases("last", "tail"), description="Only the latest so many."
     )
     emulator: str | None = None
     op: str | None = Field(default=None, validation_alias=_aliases("op", "operation", "name"))
