@@ -17,7 +17,6 @@ from falsefront.world.journal import dump
 from falsefront.world.worlds import DEFAULT
 
 from .guard import Guard
-from .openapi import document
 from .query import decode
 from .route import Answer, Call, Refused, Route
 from .routers import ROUTES
@@ -118,6 +117,8 @@ class ControlPlane:
 
     def _document(self) -> bytes:
         if self._openapi is None:
+            from .openapi import document
+
             self._openapi = orjson.dumps(document((route for _, route in self._routes), ROOT))
         return self._openapi
 
