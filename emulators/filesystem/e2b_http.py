@@ -114,6 +114,8 @@ async def _files(context: Context, request: Request, send: Send) -> None:
             else:
                 result = orjson.dumps(written)
             kind = b"application/json"
+    except TooLarge:
+        raise
     except Failure as failure:
         quota = failure.kind is FailureKind.QUOTA_EXCEEDED
         await _refuse(send, 507 if quota else STATUS.get(_code(failure), 500), _message(failure))
@@ -201,6 +203,8 @@ async def _connect(context: Context, request: Request, path: str, send: Send) ->
         if kind != "application/json":
             raise E2bError("unimplemented", f"{kind or 'no content type'} is not spoken here; application/json is")
         result = await _perform(context, request, name, await _message_of(context, request))
+    except TooLarge:
+        raise
     except Failure as failure:
         error = {"code": _code(failure), "message": _message(failure)}
         if kind.startswith("application/connect+"):

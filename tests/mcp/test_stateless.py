@@ -267,7 +267,8 @@ def test_a_subscriber_hears_only_what_it_asked_for(endpoint: Endpoint, other: En
 
 def test_a_subscriber_that_leaves_is_forgotten(endpoint: Endpoint, other: Endpoint) -> None:
     with listen(endpoint, {"toolsListChanged": True}) as response:
-        next(frames(response))
+        stream = frames(response)
+        next(stream)
         assert other.do(lambda world: len(world._listeners)) == 1
     while other.do(lambda world: len(world._listeners)):
         pass
