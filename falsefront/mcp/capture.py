@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Final, Protocol
@@ -112,6 +113,10 @@ class Stdio:
     def close(self) -> None:
         """End the server."""
         self._timer.cancel()
+        assert self._process.stdin is not None
+        with suppress(OSError):
+            # What a server that has ended was still to be told.
+            self._process.stdin.close()
         with self._process:
             self._process.terminate()
 
