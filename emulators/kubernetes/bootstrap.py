@@ -12,7 +12,16 @@ from .shape.residue import VERSION
 
 NAMESPACES: Final = ("default", "kube-node-lease", "kube-public", "kube-system")
 NODES: Final = 3
-_CA: Final = "-----BEGIN CERTIFICATE-----\n(no certificates here: clients reach this cluster over plain HTTP)\n-----END CERTIFICATE-----\n"
+_CA: Final = (
+    "-----BEGIN CERTIFICATE-----\n"
+    "(no certificates here: clients reach this cluster over plain HTTP)\n"
+    "-----END CERTIFICATE-----\n"
+)
+_CA_NOTE: Final = (
+    "Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the "
+    "internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes "
+    "clusters."
+)
 _CONDITIONS: Final = (
     ("MemoryPressure", "False", "KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
     ("DiskPressure", "False", "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
@@ -50,8 +59,7 @@ def begin(state: State, nodes: int = NODES) -> None:
         group = "scheduling.k8s.io"
         _put(objects, f"priorityclasses.{group}", f"{group}/v1", "PriorityClass", "", name, value=value)
     # The timers that all this set concern no workload.
-    for name in ("kubernetes",):
-        state.timers.cancel(f"kubernetes/services.reconcile/default/{name}")
+    state.timers.cancel("kubernetes/services.reconcile/default/kubernetes")
     for name in NAMESPACES:
         state.timers.cancel(f"kubernetes/namespaces.reconcile//{name}")
     for number in range(1, nodes + 1):
@@ -65,7 +73,6 @@ def furnish(objects: Objects, namespace: str) -> None:
     if objects.get("serviceaccounts", namespace, "default") is None:
         _put(objects, "serviceaccounts", "v1", "ServiceAccount", namespace, "default")
     if objects.get("configmaps", namespace, "kube-root-ca.crt") is None:
-        note = "Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters."
         _put(
             objects,
             "configmaps",
@@ -73,7 +80,7 @@ def furnish(objects: Objects, namespace: str) -> None:
             "ConfigMap",
             namespace,
             "kube-root-ca.crt",
-            annotations={"kubernetes.io/description": note},
+            annotations={"kubernetes.io/description": _CA_NOTE},
             data={"ca.crt": _CA},
         )
 
@@ -160,8 +167,9 @@ def _put(
     key = (storage, namespace, name)
     metadata["uid"] = objects.state.ids.uuid(f"kubernetes.uid/{'/'.join(key)}")
     metadata["creationTimestamp"] = timestamp(objects.state.now)
-    for field, value in (("labels", labels), ("annotations", annotations)):
-        if value:
-            metadata[field] = value
+    if labels:
+        metadata["labels"] = labels
+    if annotations:
+        metadata["annotations"] = annotations
     document: Object = {"kind": kind, "apiVersion": api_version, "metadata": metadata, **fields}
     objects.create(key, ordered(default(storage, document)))

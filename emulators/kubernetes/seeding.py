@@ -10,6 +10,7 @@ from falsefront.kernel.operation import Failure, FailureKind
 from falsefront.kernel.state import Ids, State, Table, TableSpec
 from falsefront.world.clock import parse_duration
 
+from . import yamls
 from .api import writing
 from .api.call import Call
 from .api.session import Session
@@ -131,11 +132,9 @@ def _images(state: State, found: Any) -> None:
 def _manifests(found: Any) -> list[Object]:
     """The manifests of a list, or of YAML documents; namespaces first."""
     if isinstance(found, str):
-        import yaml
-
         try:
-            found = [document for document in yaml.safe_load_all(found) if document is not None]
-        except yaml.YAMLError as failure:
+            found = yamls.load_all(found)
+        except ValueError as failure:
             raise _invalid(f"manifests: {failure}") from None
     flat: list[Object] = []
     for manifest in found:

@@ -68,7 +68,7 @@ class Kubernetes:
         return [Http(App(context, lambda: self.shape, self._handle), claims=CLAIMS, credential=credential)]
 
     def environment(self, endpoints: Endpoints, world: str) -> Mapping[str, str]:
-        """``KUBERNETES_MASTER`` for clients that take a URL; ``falsefront.emulators.kubernetes.kubeconfig`` for the rest."""
+        """``KUBERNETES_MASTER`` is the URL; ``kubeconfig`` in this package makes the file that most clients want."""
         return {"KUBERNETES_MASTER": f"{endpoints.url}/w/{world}/kubernetes"}
 
 

@@ -59,7 +59,9 @@ def _pod(
 ) -> None:
     if after is not None and not after["metadata"].get("deletionTimestamp") and not after["spec"].get("nodeName"):
         wake(state, "pods.schedule", namespace, name)
-    elif (after is not None and before is not None and before["spec"].get("nodeName") != after["spec"].get("nodeName")) or (after is not None and before is not None and _images(before) != _images(after)):
+    elif (
+        after is not None and before is not None and before["spec"].get("nodeName") != after["spec"].get("nodeName")
+    ) or (after is not None and before is not None and _images(before) != _images(after)):
         wake(state, "pods.sync", namespace, name)
     wake(state, "endpoints.reconcile", namespace, "")
 

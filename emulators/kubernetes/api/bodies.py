@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 import math
 from typing import Any, Final
 
+from .. import yamls
 from . import status
 
 FORMATS: Final = "application/json, application/yaml, application/vnd.kubernetes.protobuf"
-_SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
 _DEEPEST: Final = 200
 """Levels of nesting; Go allows 10,000, which no object needs."""
 _MOST_NODES: Final = 1_000_000
@@ -161,13 +160,8 @@ def _quote(character: str) -> str:
 
 def parse_yaml(data: bytes) -> Any:
     """A YAML document. Raises ``ValueError``."""
-    import yaml
-
-    try:
-        _check_events(data)
-        value = yaml.load(data, Loader=_loader())
-    except (yaml.YAMLError, RecursionError, UnicodeDecodeError) as failure:
-        raise ValueError(str(failure).splitlines()[0]) from None
+    yamls.check_depth(data, _DEEPEST)
+    value = yamls.load(data)
     check_depth(value)
     if _count(value, {}) > _MOST_NODES:
         raise ValueError("yaml: document contains excessive aliasing")
@@ -176,20 +170,6 @@ def parse_yaml(data: bytes) -> Any:
     except TypeError as failure:
         raise ValueError(f"yaml: {failure}") from None
     return parse_json(text.encode())[0]
-
-
-def _check_events(data: bytes) -> None:
-    """Refuse what is nested too deep before it is composed: libyaml would run out of stack."""
-    import yaml
-
-    depth = 0
-    for event in yaml.parse(data, Loader=_loader()):
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-            if depth > _DEEPEST:
-                raise ValueError("exceeded max depth")
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
 
 
 def _count(value: Any, known: dict[int, int]) -> int:
@@ -201,12 +181,6 @@ def _count(value: Any, known: dict[int, int]) -> int:
         found = 1 + sum(_count(item, known) for item in (value.values() if isinstance(value, dict) else value))
         known[id(value)] = found
     return found
-
-
-def _loader() -> Any:
-    import yaml
-
-    return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def read_object(data: bytes, content_type: str, kind: str) -> tuple[Any, list[str]]:

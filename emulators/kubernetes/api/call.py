@@ -63,7 +63,35 @@ class Call:
 
 
 OPTIONS = frozenset(
-    ["allowWatchBookmarks", "continue", "dryRun", "fieldManager", "fieldSelector", "fieldValidation", "force", "gracePeriodSeconds", "includeObject", "labelSelector", "limit", "orphanDependents", "propagationPolicy", "resourceVersion", "resourceVersionMatch", "sendInitialEvents", "timeoutSeconds", "watch", "container", "follow", "previous", "sinceSeconds", "sinceTime", "tailLines", "timestamps", "limitBytes", "stream"]
+    [
+        "allowWatchBookmarks",
+        "continue",
+        "dryRun",
+        "fieldManager",
+        "fieldSelector",
+        "fieldValidation",
+        "force",
+        "gracePeriodSeconds",
+        "includeObject",
+        "labelSelector",
+        "limit",
+        "orphanDependents",
+        "propagationPolicy",
+        "resourceVersion",
+        "resourceVersionMatch",
+        "sendInitialEvents",
+        "timeoutSeconds",
+        "watch",
+        "container",
+        "follow",
+        "previous",
+        "sinceSeconds",
+        "sinceTime",
+        "tailLines",
+        "timestamps",
+        "limitBytes",
+        "stream",
+    ]
 )
 """Query parameters with a meaning; others are ignored, as the real server ignores them."""
 

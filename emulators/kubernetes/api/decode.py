@@ -15,7 +15,46 @@ _QUANTITY_ERROR: Final = "quantities must match the regular expression '^([+-]?[
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.(\d+))?(?:Z|[+-]\d\d:\d\d)")
 
 _VALUES: Final = frozenset(
-    ["hostNetwork", "hostPID", "hostIPC", "paused", "stdin", "stdinOnce", "tty", "publishNotReadyAddresses", "unschedulable", "readOnly", "ready", "clusterIP", "serviceName", "nodeName", "hostPort", "nodePort", "minReadySeconds", "restartCount", "replicas", "subPath", "workingDir", "generateName", "namespace", "name", "value", "containerPort", "kind", "apiVersion", "selfLink", "uid", "resourceVersion", "generation", "observedGeneration", "initialDelaySeconds", "timeoutSeconds", "periodSeconds", "successThreshold", "failureThreshold"]
+    [
+        "hostNetwork",
+        "hostPID",
+        "hostIPC",
+        "paused",
+        "stdin",
+        "stdinOnce",
+        "tty",
+        "publishNotReadyAddresses",
+        "unschedulable",
+        "readOnly",
+        "ready",
+        "clusterIP",
+        "serviceName",
+        "nodeName",
+        "hostPort",
+        "nodePort",
+        "minReadySeconds",
+        "restartCount",
+        "replicas",
+        "subPath",
+        "workingDir",
+        "generateName",
+        "namespace",
+        "name",
+        "value",
+        "containerPort",
+        "kind",
+        "apiVersion",
+        "selfLink",
+        "uid",
+        "resourceVersion",
+        "generation",
+        "observedGeneration",
+        "initialDelaySeconds",
+        "timeoutSeconds",
+        "periodSeconds",
+        "successThreshold",
+        "failureThreshold",
+    ]
 )
 """Optional fields that Go holds by value: their zero is the same as their absence."""
 _POINTERS: Final = frozenset(

@@ -15,7 +15,15 @@ from .session import GENERATIONS, Result, Session
 from .status import Cause
 
 _RETURNED: Final = frozenset(
-    ["pods", "podtemplates", "resourcequotas", "services", "serviceaccounts", "persistentvolumes", "persistentvolumeclaims"]
+    [
+        "pods",
+        "podtemplates",
+        "resourcequotas",
+        "services",
+        "serviceaccounts",
+        "persistentvolumes",
+        "persistentvolumeclaims",
+    ]
 )
 """Kinds whose deletion answers with the object and not with a Status."""
 _PROTECTED: Final = frozenset({"default", "kube-system", "kube-public"})
@@ -25,6 +33,7 @@ STOP_TIME: Final = timedelta(milliseconds=500)
 
 
 def delete(session: Session) -> Result:
+    """Delete one object. Raises a Status failure."""
     options = _options(session)
     document = session.existing()
     _check_preconditions(session, options.get("preconditions") or {}, document)
@@ -40,6 +49,7 @@ def delete(session: Session) -> Result:
 
 
 def delete_collection(session: Session) -> Result:
+    """Delete every object that the call selects; answers with the list of them."""
     options = _options(session)
     chosen = selection(session)
     items: list[Any] = []
@@ -72,8 +82,8 @@ def _options(session: Session) -> Mapping[str, Any]:
             options["gracePeriodSeconds"] = int(grace)
         except (TypeError, ValueError):
             raise status.bad_request(
-                'DeleteOptions in version "v1" cannot be handled as a DeleteOptions: json: cannot unmarshal string into '
-                "Go struct field DeleteOptions.gracePeriodSeconds of type int64"
+                'DeleteOptions in version "v1" cannot be handled as a DeleteOptions: json: cannot unmarshal string '
+                "into Go struct field DeleteOptions.gracePeriodSeconds of type int64"
             ) from None
     policy = options.get("propagationPolicy")
     if policy is not None and policy not in _POLICIES:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from . import status
 from .session import Result, Session
 from .status import Cause
@@ -26,7 +29,7 @@ def read(session: Session) -> Result:
         chosen = main[0]
     if chosen not in containers:
         raise status.bad_request(f"container {chosen} is not valid for pod {name}")
-    state = next(
+    state: Mapping[str, Any] = next(
         (c.get("state", {}) for c in pod.get("status", {}).get("containerStatuses", ()) if c["name"] == chosen), {}
     )
     if session.call.options.get("previous") in ("true", "1"):

@@ -53,6 +53,7 @@ def selection(session: Session) -> Selection:
 
 
 def get(session: Session) -> Result:
+    """Read one object. Raises a Status failure (404)."""
     found = session.objects.shown(session.key)
     if found is None:
         raise status.not_found(session.resource, session.call.name)

@@ -19,7 +19,22 @@ if TYPE_CHECKING:
     from ..patches.managers import Manager
 
 GENERATIONS: Final = frozenset(
-    ["pods", "deployments.apps", "replicasets.apps", "statefulsets.apps", "daemonsets.apps", "replicationcontrollers", "jobs.batch", "cronjobs.batch", "ingresses.networking.k8s.io", "networkpolicies.networking.k8s.io", "poddisruptionbudgets.policy", "priorityclasses.scheduling.k8s.io", "endpointslices.discovery.k8s.io", "customresourcedefinitions.apiextensions.k8s.io"]
+    [
+        "pods",
+        "deployments.apps",
+        "replicasets.apps",
+        "statefulsets.apps",
+        "daemonsets.apps",
+        "replicationcontrollers",
+        "jobs.batch",
+        "cronjobs.batch",
+        "ingresses.networking.k8s.io",
+        "networkpolicies.networking.k8s.io",
+        "poddisruptionbudgets.policy",
+        "priorityclasses.scheduling.k8s.io",
+        "endpointslices.discovery.k8s.io",
+        "customresourcedefinitions.apiextensions.k8s.io",
+    ]
 )
 """Kinds whose metadata counts the generations of their spec."""
 

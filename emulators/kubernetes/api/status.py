@@ -61,27 +61,33 @@ def about(resource: Resource, name: str = "", *, kind: str | None = None) -> dic
 
 
 def bad_request(message: str) -> Failure:
+    """A request that cannot be read (400)."""
     return error(400, "BadRequest", message)
 
 
 def not_found(resource: Resource, name: str) -> Failure:
+    """No object of that name (404)."""
     return error(404, "NotFound", f'{resource.qualified} "{name}" not found', about(resource, name))
 
 
 def no_resource() -> Failure:
+    """No such resource (404)."""
     return error(404, "NotFound", "the server could not find the requested resource", {})
 
 
 def no_method() -> Failure:
+    """A resource that has no such verb (405)."""
     message = "the server does not allow this method on the requested resource"
     return error(405, "MethodNotAllowed", message, {})
 
 
 def already_exists(resource: Resource, name: str) -> Failure:
+    """An object of that name is there already (409)."""
     return error(409, "AlreadyExists", f'{resource.qualified} "{name}" already exists', about(resource, name))
 
 
 def conflict(resource: Resource, name: str, why: str, *, kind: str = "") -> Failure:
+    """A change that was made of something else (409); named by plural, or by ``kind`` where that is given."""
     what = kind or resource.qualified
     message = f'Operation cannot be fulfilled on {what} "{name}": {why}'
     details = {"name": name, "kind": kind} if kind else about(resource, name)
@@ -92,6 +98,7 @@ MODIFIED: Final = "the object has been modified; please apply your changes to th
 
 
 def forbidden(resource: Resource, name: str, why: str, causes: Sequence[Cause] = ()) -> Failure:
+    """What admission refuses (403)."""
     details = about(resource, name)
     if causes:
         details["causes"] = [_cause(cause) for cause in causes]

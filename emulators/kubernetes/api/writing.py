@@ -31,12 +31,22 @@ _SYSTEM: Final = (
     "managedFields",
 )
 _REFUSED: Final = frozenset(
-    ["customresourcedefinitions", "apiservices", "mutatingwebhookconfigurations", "validatingwebhookconfigurations", "validatingadmissionpolicies", "validatingadmissionpolicybindings", "mutatingadmissionpolicies", "mutatingadmissionpolicybindings"]
+    [
+        "customresourcedefinitions",
+        "apiservices",
+        "mutatingwebhookconfigurations",
+        "validatingwebhookconfigurations",
+        "validatingadmissionpolicies",
+        "validatingadmissionpolicybindings",
+        "mutatingadmissionpolicies",
+        "mutatingadmissionpolicybindings",
+    ]
 )
 """What would be kept and have no effect; it is refused instead."""
 
 
 def create(session: Session) -> Result:
+    """Create an object from the body. Raises a Status failure."""
     session.check_options("CreateOptions")
     if session.resource.plural in _REFUSED:
         raise status.unsupported(f"creating {session.resource.qualified}")
@@ -110,6 +120,7 @@ def _check_namespace(session: Session, name: str) -> None:
 
 
 def update(session: Session) -> Result:
+    """Replace an object by the body. Raises a Status failure."""
     session.check_options("UpdateOptions")
     document = session.decode(session.call.body)
     _check_identity(session, document["metadata"])
@@ -218,6 +229,7 @@ def _count_generation(storage: str, old: Object, new: Object) -> None:
 
 
 def patch(session: Session) -> Result:
+    """Patch or apply an object. Raises a Status failure."""
     session.check_options("PatchOptions")
     call = session.call
     if call.patch == "apply":

@@ -17,13 +17,44 @@ _BAD: Final = re.compile(
     r"|wrong|bogus|unknown)(?:[^a-z]|$)"
 )
 _SHELLS: Final = frozenset(
-    ["busybox", "alpine", "ubuntu", "debian", "fedora", "centos", "bash", "hello-world", "perl", "python", "node", "golang"]
+    [
+        "busybox",
+        "alpine",
+        "ubuntu",
+        "debian",
+        "fedora",
+        "centos",
+        "bash",
+        "hello-world",
+        "perl",
+        "python",
+        "node",
+        "golang",
+    ]
 )
 _FORM: Final = re.compile(
     r"(?:[a-zA-Z0-9.-]+(?::\d+)?/)?[a-z0-9]+(?:[._/-]+[a-z0-9]+)*(?::[A-Za-z0-9_][\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?"
 )
 _QUICK: Final = frozenset(
-    ["echo", "date", "ls", "true", "env", "pwd", "cat", "printf", "expr", "perl", "python", "node", "uname", "id", "whoami", "hostname", "test"]
+    [
+        "echo",
+        "date",
+        "ls",
+        "true",
+        "env",
+        "pwd",
+        "cat",
+        "printf",
+        "expr",
+        "perl",
+        "python",
+        "node",
+        "uname",
+        "id",
+        "whoami",
+        "hostname",
+        "test",
+    ]
 )
 
 
@@ -55,7 +86,8 @@ def failure(image: str, found: str) -> str:
     """What the kubelet says of a pull that failed."""
     name = full_name(image)
     if found == "invalid":
-        return f'Failed to apply default image tag "{image}": couldn\'t parse image name "{image}": invalid reference format'
+        why = f'couldn\'t parse image name "{image}": invalid reference format'
+        return f'Failed to apply default image tag "{image}": {why}'
     pull = f'failed to pull and unpack image "{name}": failed to resolve reference "{name}"'
     if found == "denied":
         return (

@@ -55,10 +55,10 @@ def reconcile(shape: Shape, state: State, args: Mapping[str, Any]) -> None:
             labels: dict[str, str] = {}
             if spec.get("completionMode") == "Indexed":
                 labels["batch.kubernetes.io/job-completion-index"] = str(succeeded + len(active) + number)
-            pod = create_pod(cluster, job, {"generateName": f"{key[2]}-"}, _COMPONENT, labels)
-            if pod is None:
+            made = create_pod(cluster, job, {"generateName": f"{key[2]}-"}, _COMPONENT, labels)
+            if made is None:
                 break
-            active.append(pod)
+            active.append(made)
     _count(status, active=len(active), succeeded=succeeded, failed=failed)
     status["ready"] = sum(is_ready(pod) for pod in active)
     status["terminating"] = sum("deletionTimestamp" in pod["metadata"] for pod in pods)

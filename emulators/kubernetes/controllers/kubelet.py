@@ -124,7 +124,9 @@ def _admit(pod: _Pod) -> None:
         pod.later(_RETRY, "admit")
         return
     for container in (*pod.spec.get("initContainers", ()), *pod.spec.get("containers", ())):
-        if container.get("imagePullPolicy") == "Always" or (container.get("imagePullPolicy") == "IfNotPresent" and not _present(pod, container["image"])):
+        if container.get("imagePullPolicy") == "Always" or (
+            container.get("imagePullPolicy") == "IfNotPresent" and not _present(pod, container["image"])
+        ):
             pod.event("Normal", "Pulling", f'Pulling image "{container["image"]}"', container["name"])
     pod.later(PULL, "start")
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from .. import yamls
 from ..api.call import Call
 from ..printing.tables import partial, table
 from .negotiation import Form
@@ -29,9 +30,7 @@ def render(result: Any, call: Call, form: Form, now: datetime) -> tuple[int, Hea
     if form.as_ and isinstance(body, Mapping) and body.get("kind") != "Status":
         body = shown(body, call, form, now)
     if form.yaml:
-        import yaml
-
-        return code, [*headers, (b"content-type", b"application/yaml")], yaml.safe_dump(body, sort_keys=False).encode()
+        return code, [*headers, (b"content-type", b"application/yaml")], yamls.dump(body)
     return code, [*headers, (b"content-type", b"application/json")], orjson.dumps(body) + b"\n"
 
 

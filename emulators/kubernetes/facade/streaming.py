@@ -158,7 +158,8 @@ class _Stream:
         """Whether anything happened in that time."""
         rung = asyncio.ensure_future(self._bell.rung.wait())
         try:
-            done, _ = await asyncio.wait({rung, gone}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+            waiting: set[asyncio.Future[Any]] = {rung, gone}
+            done, _ = await asyncio.wait(waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         finally:
             rung.cancel()
         return bool(done)

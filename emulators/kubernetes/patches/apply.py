@@ -44,7 +44,9 @@ def apply(
     shown = present(session.resource, with_version(old, session.objects.version(session.key)))
     live = {field: value for field, value in shown.items() if field not in ("kind", "apiVersion")}
     known = read(old["metadata"])
-    document = fieldsets.merged(types, schema, live, {k: v for k, v in config.items() if k not in ("kind", "apiVersion")})
+    document = fieldsets.merged(
+        types, schema, live, {k: v for k, v in config.items() if k not in ("kind", "apiVersion")}
+    )
     known = _settle_conflicts(session, schema, known, me, live, document)
     document = _prune(session, schema, known, me, document)
     session.managers = _managers(known, me, same=_same(live, document))

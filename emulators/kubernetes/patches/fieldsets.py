@@ -115,9 +115,7 @@ def changed(types: Types, schema: Schema, old: Any, new: Any) -> tuple[Fields, F
     return _owned(put), _owned(gone)
 
 
-def _compare(
-    types: Types, schema: Schema, old: Any, new: Any, path: Path, put: set[Path], gone: set[Path]
-) -> None:
+def _compare(types: Types, schema: Schema, old: Any, new: Any, path: Path, put: set[Path], gone: set[Path]) -> None:
     if old == new:
         return
     if new is None:
@@ -233,7 +231,10 @@ def merged(types: Types, schema: Schema, live: Any, config: Any) -> Any:
             return config
         return {
             **live,
-            **{name: merged(types, child(types, schema, name)[0], live.get(name), item) for name, item in config.items()},
+            **{
+                name: merged(types, child(types, schema, name)[0], live.get(name), item)
+                for name, item in config.items()
+            },
         }
     if not isinstance(live, list):
         return config

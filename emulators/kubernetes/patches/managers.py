@@ -92,7 +92,9 @@ def track(session: Session, old: Object | None, new: Object) -> Object:
     if session.call.subresource != "status" and "status" in session.resource.subresources:
         put = frozenset(path for path in put if path[0] != "f:status")
     if not put and not gone:
-        return write(new, known) if given is not None and given != (old or new)["metadata"].get("managedFields") else new
+        return (
+            write(new, known) if given is not None and given != (old or new)["metadata"].get("managedFields") else new
+        )
     me = here(session, "Update", put)
     others: list[Manager] = []
     for manager in known:

@@ -25,7 +25,8 @@ _COLUMNS: Final[Mapping[str, str]] = {
         "Name|Status|Volume|Capacity|Access Modes|StorageClass|VolumeAttributesClass|Age|*VolumeMode"
     ),
     "persistentvolumes": (
-        "Name|Capacity|Access Modes|Reclaim Policy|Status|Claim|StorageClass|VolumeAttributesClass|Reason|Age|*VolumeMode"
+        "Name|Capacity|Access Modes|Reclaim Policy|Status|Claim|StorageClass|VolumeAttributesClass|Reason|Age"
+        "|*VolumeMode"
     ),
     "pods": "Name|Ready|Status|Restarts|Age|*IP|*Node|*Nominated Node|*Readiness Gates",
     "podtemplates": "Name|Containers|Images|Pod Labels",

@@ -37,10 +37,7 @@ def reason(item: Mapping[str, Any]) -> str:
         if condition["type"] == "PodScheduled" and condition.get("reason") == "SchedulingGated":
             found = "SchedulingGated"
     starting = _initialising(item)
-    if starting:
-        found = starting
-    else:
-        found = _running(status, found)
+    found = starting or _running(status, found)
     if item["metadata"].get("deletionTimestamp"):
         if status.get("reason") == "NodeLost":
             return "Unknown"

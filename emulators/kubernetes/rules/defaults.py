@@ -15,7 +15,7 @@ def default(storage: str, document: Object, old: Object | None = None) -> Object
     rule = _RULES.get(storage)
     if rule is None:
         return document
-    copy = _copy(document)
+    copy: Object = _copy(document)
     rule(copy, old)
     return copy
 

@@ -47,14 +47,17 @@ def _longer(value: str, most: int) -> list[str]:
 
 
 def dns_label(value: str) -> list[str]:
+    """An RFC 1123 label."""
     return _longer(value, 63) + ([] if re.fullmatch(_LABEL, value) else [LABEL_TEXT])
 
 
 def dns_subdomain(value: str) -> list[str]:
+    """An RFC 1123 subdomain."""
     return _longer(value, 253) + ([] if re.fullmatch(_SUBDOMAIN, value) else [SUBDOMAIN_TEXT])
 
 
 def path_segment(value: str) -> list[str]:
+    """Anything that can stand between two slashes."""
     if value in (".", ".."):
         return [f"may not be '{value}'"]
     return [f"may not contain '{part}'" for part in ("/", "%") if part in value]
@@ -67,12 +70,12 @@ def qualified_name(value: str) -> list[str]:
     if slash:
         if "/" in prefix:
             rule = (
-                "a valid label key must consist of alphanumeric characters, '-', '_' or '.', and must start and end with "
-                "an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is "
-                "'([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]') with an optional DNS subdomain prefix and '/' "
+                "a qualified name must consist of alphanumeric characters, '-', '_' or '.', and must start and end "
+                "with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for "
+                "validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]') with an optional DNS subdomain prefix and '/' "
                 "(e.g. 'example.com/MyName')"
             )
-            return [rule.replace("a valid label key", "a qualified name")]
+            return [rule]
         found += ["prefix part " + text for text in (dns_subdomain(prefix) if prefix else ["must be non-empty"])]
     if not name:
         return [*found, "name part must be non-empty", _NAME_PART]
@@ -81,18 +84,22 @@ def qualified_name(value: str) -> list[str]:
 
 
 def label_value(value: str) -> list[str]:
+    """A label's value."""
     return _longer(value, 63) + ([] if re.fullmatch(_VALUE, value) else [_VALUE_TEXT])
 
 
 def config_key(value: str) -> list[str]:
+    """A key of a ConfigMap or Secret."""
     return _longer(value, 253) + ([] if re.fullmatch(r"[-._a-zA-Z0-9]+", value) else [_KEY_TEXT])
 
 
 def environment_name(value: str) -> list[str]:
+    """The name of an environment variable."""
     return [] if value and all(" " <= letter <= "~" and letter != "=" for letter in value) else [_ENVIRONMENT_TEXT]
 
 
 def percent(value: str) -> list[str]:
+    """A percentage."""
     text = (
         "a valid percent string must be a numeric followed by an ending '%' (e.g. '1%',  or '93%', regex used for "
         "validation is '[0-9]+%')"

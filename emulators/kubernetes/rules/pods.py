@@ -153,7 +153,8 @@ def _environment(problems: Problems, field: str, variables: Sequence[Mapping[str
                 problems.invalid(
                     f"{here}.valueFrom",
                     "",
-                    "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`",
+                    "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or "
+                    "`fileKeyRef`",
                 )
             if variable.get("value"):
                 problems.invalid(f"{here}.valueFrom", "", "may not be specified when `value` is not empty")

@@ -54,7 +54,7 @@ def _metadata(problems: Problems, resource: Resource, metadata: Mapping[str, Any
     elif resource.storage != "events":
         problems.each("metadata.name", name, names.dns_subdomain(name))
     labels(problems, "metadata.labels", metadata.get("labels"))
-    annotations(problems, metadata.get("annotations"))
+    check_annotations(problems, metadata.get("annotations"))
     for place, finalizer in enumerate(metadata.get("finalizers", ())):
         field = f"metadata.finalizers[{place}]"
         problems.each(field, finalizer, names.qualified_name(finalizer))
@@ -69,7 +69,7 @@ def labels(problems: Problems, field: str, found: Mapping[str, str] | None) -> N
         problems.each(field, value, names.label_value(value))
 
 
-def annotations(problems: Problems, found: Mapping[str, str] | None) -> None:
+def check_annotations(problems: Problems, found: Mapping[str, str] | None) -> None:
     """The rules of annotations: their keys, and 256 KiB in all."""
     for key in sorted(found or {}):
         problems.each("metadata.annotations", key, names.qualified_name(key.lower()))

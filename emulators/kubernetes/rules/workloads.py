@@ -145,7 +145,15 @@ def _same_selector(problems: Problems, old: Object, new: Object) -> None:
 
 
 def _stateful_update(problems: Problems, old: Object, new: Object) -> None:
-    mutable = ["replicas", "ordinals", "template", "updateStrategy", "revisionHistoryLimit", "persistentVolumeClaimRetentionPolicy", "minReadySeconds"]
+    mutable = [
+        "replicas",
+        "ordinals",
+        "template",
+        "updateStrategy",
+        "revisionHistoryLimit",
+        "persistentVolumeClaimRetentionPolicy",
+        "minReadySeconds",
+    ]
     before = {field: value for field, value in old["spec"].items() if field not in mutable}
     after = {field: value for field, value in new["spec"].items() if field not in mutable}
     if before != after:

@@ -33,9 +33,23 @@ REFUSED = [
     ("GET", f"{PODS}/nope", None, 404, "NotFound", 'pods "nope" not found'),
     ("GET", f"{DEPLOYMENTS}/nope", None, 404, "NotFound", 'deployments.apps "nope" not found'),
     ("PATCH", f"{DEPLOYMENTS}/nope", {}, 404, "NotFound", 'deployments.apps "nope" not found'),
-    ("GET", "/api/v1/namespaces/default/foos", None, 404, "NotFound", "the server could not find the requested resource"),
+    (
+        "GET",
+        "/api/v1/namespaces/default/foos",
+        None,
+        404,
+        "NotFound",
+        "the server could not find the requested resource",
+    ),
     ("POST", "/api/v1/namespaces/none/pods", pod(), 404, "NotFound", 'namespaces "none" not found'),
-    ("POST", f"{PODS}/x", pod(), 405, "MethodNotAllowed", "the server does not allow this method on the requested resource"),
+    (
+        "POST",
+        f"{PODS}/x",
+        pod(),
+        405,
+        "MethodNotAllowed",
+        "the server does not allow this method on the requested resource",
+    ),
     ("PUT", PODS, pod(), 405, "MethodNotAllowed", "the server does not allow this method on the requested resource"),
     (
         "POST",
@@ -130,8 +144,8 @@ REFUSED = [
         deployment(selector={"matchLabels": {"a": "z"}}),
         422,
         "Invalid",
-        'Deployment.apps "d1" is invalid: spec.template.metadata.labels: Invalid value: {"a":"d1"}: `selector` does not '
-        "match template `labels`",
+        'Deployment.apps "d1" is invalid: spec.template.metadata.labels: Invalid value: {"a":"d1"}: `selector` does '
+        "not match template `labels`",
     ),
     (
         "POST",
@@ -139,7 +153,8 @@ REFUSED = [
         {"metadata": {"name": "j"}, "spec": {"template": {"spec": pod()["spec"]}}},
         422,
         "Invalid",
-        'Job.batch "j" is invalid: spec.template.spec.restartPolicy: Required value: valid values: "OnFailure", "Never"',
+        'Job.batch "j" is invalid: spec.template.spec.restartPolicy: Required value: valid values: '
+        '"OnFailure", "Never"',
     ),
     (
         "POST",
@@ -156,8 +171,8 @@ REFUSED = [
         deployment(replicas="three"),
         400,
         "BadRequest",
-        'Deployment in version "v1" cannot be handled as a Deployment: json: cannot unmarshal string into Go struct field '
-        "DeploymentSpec.spec.replicas of type int32",
+        'Deployment in version "v1" cannot be handled as a Deployment: json: cannot unmarshal string into Go struct '
+        "field DeploymentSpec.spec.replicas of type int32",
     ),
     (
         "POST",
@@ -243,7 +258,8 @@ REFUSED = [
         None,
         400,
         "BadRequest",
-        'invalid resource version: resourceVersion: Invalid value: "abc": strconv.ParseUint: parsing "abc": invalid syntax',
+        'invalid resource version: resourceVersion: Invalid value: "abc": strconv.ParseUint: parsing "abc": '
+        "invalid syntax",
     ),
     (
         "POST",
@@ -314,23 +330,30 @@ def test_media_types(api: Api) -> None:
     said = api.refused("PATCH", f"{MAPS}/c", {}, headers={"content-type": "application/json"})
     assert said == (415, "UnsupportedMediaType", "415: Unsupported Media Type")
     assert api.refused("GET", PODS, headers={"accept": "text/csv"})[:2] == (406, "NotAcceptable")
-    assert api("GET", PODS, headers={"accept": "application/vnd.kubernetes.protobuf,application/json"}).status_code == 200
+    assert (
+        api("GET", PODS, headers={"accept": "application/vnd.kubernetes.protobuf,application/json"}).status_code == 200
+    )
 
 
 def test_conflicts(api: Api) -> None:
     made = api.ok("POST", DEPLOYMENTS, deployment())
-    assert api.refused("POST", DEPLOYMENTS, deployment()) == (409, "AlreadyExists", 'deployments.apps "d1" already exists')
+    assert api.refused("POST", DEPLOYMENTS, deployment()) == (
+        409,
+        "AlreadyExists",
+        'deployments.apps "d1" already exists',
+    )
     said = api.refused("PUT", f"{DEPLOYMENTS}/d1", made)
     assert said == (409, "Conflict", f'Operation cannot be fulfilled on deployments.apps "d1": {MODIFIED}')
     other = {**made, "metadata": {"name": "d1", "uid": "0" * 8}}
-    assert "Precondition failed: UID in precondition: 00000000, UID in object meta: " in api.refused(
-        "PUT", f"{DEPLOYMENTS}/d1", other
-    )[2]
+    assert (
+        "Precondition failed: UID in precondition: 00000000, UID in object meta: "
+        in api.refused("PUT", f"{DEPLOYMENTS}/d1", other)[2]
+    )
     said = api.refused("DELETE", f"{DEPLOYMENTS}/d1", {"preconditions": {"uid": "bad"}})
     uid = made["metadata"]["uid"]
     assert said[2] == (
-        f'Operation cannot be fulfilled on Deployment "d1": the UID in the precondition (bad) does not match the UID in '
-        f"record ({uid}). The object might have been deleted and then recreated"
+        f'Operation cannot be fulfilled on Deployment "d1": the UID in the precondition (bad) does not match the UID '
+        f"in record ({uid}). The object might have been deleted and then recreated"
     )
     said = api.refused("PUT", f"{DEPLOYMENTS}/d1", deployment("zzz"))
     assert said[2] == "the name of the object (zzz) does not match the name on the URL (d1)"

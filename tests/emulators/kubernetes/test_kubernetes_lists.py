@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 import pytest
+
 from falsefront.emulators.kubernetes.api.selectors import from_object, parse_labels
 from falsefront.kernel.operation import Failure
 from tests.emulators.kubernetes.api import Api, deployment, pod
@@ -43,7 +44,9 @@ def test_label_selectors(selector: str, matches: bool) -> None:
     assert parse_labels(selector).matches_labels(LABELS) is matches
 
 
-@pytest.mark.parametrize("selector", ["a===b", "a=b=c", ",", "a,", "in (a)", "a in a", "a in (b", "=b", "a b", "-x=y", "!"])
+@pytest.mark.parametrize(
+    "selector", ["a===b", "a=b=c", ",", "a,", "in (a)", "a in a", "a in (b", "=b", "a b", "-x=y", "!"]
+)
 def test_label_selectors_that_cannot_be_read(selector: str) -> None:
     with pytest.raises(Failure):
         parse_labels(selector)

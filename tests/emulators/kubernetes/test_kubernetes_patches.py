@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from falsefront.emulators.kubernetes.patches import json_patch, strategic
 from falsefront.emulators.kubernetes.patches.merge import merge
 from falsefront.emulators.kubernetes.shape import Shape, load
@@ -35,7 +36,10 @@ def containers(*names: str) -> list[dict[str, Any]]:
         ({"containers": [{"name": "a", "$patch": "delete"}]}, {"containers": containers("b")}),
         ({"containers": [{"$patch": "replace"}, *containers("c")]}, {"containers": containers("c")}),
         (
-            {"$setElementOrder/containers": [{"name": "c"}, {"name": "b"}, {"name": "a"}], "containers": containers("c")},
+            {
+                "$setElementOrder/containers": [{"name": "c"}, {"name": "b"}, {"name": "a"}],
+                "containers": containers("c"),
+            },
             {"containers": containers("c", "b", "a")},
         ),
         ({"containers": None}, {}),
@@ -190,7 +194,9 @@ def test_status_is_apart(api: Api) -> None:
     made = api.ok("POST", DEPLOYMENTS, {**deployment(replicas=0), "status": {"replicas": 99}})
     assert "replicas" not in made["status"]
     headers = {"content-type": "application/merge-patch+json"}
-    found = api.ok("PATCH", f"{DEPLOYMENTS}/d1/status", {"status": {"replicas": 7}, "spec": {"replicas": 9}}, headers=headers)
+    found = api.ok(
+        "PATCH", f"{DEPLOYMENTS}/d1/status", {"status": {"replicas": 7}, "spec": {"replicas": 9}}, headers=headers
+    )
     assert (found["status"]["replicas"], found["spec"]["replicas"]) == (7, 0)
 
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import httpx
+
 from falsefront.faults import Rule, put_rule
 from tests.emulators.kubernetes.api import Api, deployment
 
@@ -171,7 +172,10 @@ def test_one_world_does_not_see_another(api: Api) -> None:
 
 
 def test_faults_strike_single_events(api: Api) -> None:
-    rule = {"when": {"emulator": "kubernetes", "op": "configmaps.watch.event", "nth": 2}, "then": [{"fail": "unavailable"}]}
+    rule = {
+        "when": {"emulator": "kubernetes", "op": "configmaps.watch.event", "nth": 2},
+        "then": [{"fail": "unavailable"}],
+    }
     api.server.call(lambda: put_rule(api.world, "second", Rule.model_validate(rule)))
     with watch(api, resourceVersion=revision(api)) as following:
         for name in ("a", "b"):
