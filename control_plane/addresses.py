@@ -6,6 +6,9 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from falsefront.kernel.emulator import Endpoints
+from falsefront.world.worlds import DEFAULT
+
 from .models import Addresses
 
 if TYPE_CHECKING:
@@ -16,25 +19,26 @@ _MCP: Final = ("filesystem", "mail")
 """Emulators that answer MCP at ``…/mcp``."""
 
 
-def addresses(serving: Serving, world: str) -> Addresses:
-    """Everything ready to paste for one world."""
-    urls = {name: f"{serving.endpoints.url}/w/{world}/{name}" for name in serving.http}
+def addresses(serving: Serving, world: str, host: str = "") -> Addresses:
+    """Everything ready to paste for one world, for a client that knows this server by a ``Host`` header."""
+    endpoints = serving.reached_at(host)
+    urls = {name: f"{endpoints.url}/w/{world}/{name}" for name in serving.http}
     return Addresses(
         urls=urls,
-        environment=serving.environment(world),
-        postgres=postgres(serving, world),
+        environment=serving.environment(world, endpoints),
+        postgres=postgres(endpoints, world),
         kubeconfig=kubeconfig(urls["kubernetes"], world) if "kubernetes" in urls else None,
         mcp=mcp(urls, world),
     )
 
 
-def postgres(serving: Serving, world: str, database: str = "postgres") -> str | None:
+def postgres(endpoints: Endpoints, world: str, database: str = "postgres") -> str | None:
     """The DSN of a world's database; the default world needs no name in it."""
     for name in _POSTGRES:
-        if name in serving.endpoints.tcp:
-            host, port = serving.endpoints.tcp[name]
+        if name in endpoints.tcp:
+            host, port = endpoints.tcp[name]
             host = f"[{host}]" if ":" in host else host
-            at = "" if world == "default" else f"@{world}"
+            at = "" if world == DEFAULT else f"@{world}"
             return f"postgresql://postgres:postgres@{host}:{port}/{database}{at}"
     return None
 

@@ -77,6 +77,11 @@ class Call:
         """The world that the path names. Raises ``Failure`` (not_found)."""
         return self.serving.runtime.worlds.find(self.params["world"])
 
+    @property
+    def host(self) -> str:
+        """What the client calls this server."""
+        return self.request.headers.get(b"host", b"").decode("latin-1")
+
 
 Handler = Callable[[Call], Awaitable[Any]]
 Chunks = AsyncIterator[bytes]

@@ -6,7 +6,8 @@ import asyncio
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 from falsefront.kernel.emulator import ASGIApp, Emulator, Endpoints, Http, Receive, Scope, Send, Tcp
 from falsefront.runtime import Runtime
@@ -150,12 +151,37 @@ class Serving:
             sock.close()
         self.runtime.close()
 
-    def environment(self, world: str) -> dict[str, str]:
+    def environment(self, world: str, endpoints: Endpoints | None = None) -> dict[str, str]:
         """What every emulator says of how its clients find a world."""
         found: dict[str, str] = {}
         for emulator in self.runtime.emulators.values():
-            found.update(emulator.environment(self.endpoints, world))
+            found.update(emulator.environment(endpoints or self.endpoints, world))
         return found
+
+    def reached_at(self, host: str) -> Endpoints:
+        """Where this server is for a client that sends this ``Host``: by another name, or through another port."""
+        name, port = _split(host)
+        if not name:
+            return self.endpoints
+        own = self.endpoints
+        if self.control_url != own.url or port is None:
+            # The façades' port is not the one that was asked.
+            port = urlsplit(own.url).port
+        shown = f"[{name}]" if ":" in name else name
+        there = own.tcp if name in _HERE else {tcp: (name, number) for tcp, (_, number) in own.tcp.items()}
+        return Endpoints(f"http://{shown}:{port}", there)
+
+
+_HERE: Final = ("localhost", "127.0.0.1", "::1")
+
+
+def _split(host: str) -> tuple[str | None, int | None]:
+    """A ``Host`` header's name and port; neither where it makes no sense."""
+    try:
+        parts = urlsplit(f"//{host}")
+        return parts.hostname, parts.port
+    except ValueError:
+        return None, None
 
 
 def reachable(host: str) -> str:

@@ -14,7 +14,7 @@ from .addresses import addresses
 from .models import ClockInfo, MarkInfo, WorldCreated, WorldInfo
 
 if TYPE_CHECKING:
-    from .serving import Serving
+    from .route import Call
 
 
 def clock(value: Clock) -> ClockInfo:
@@ -38,9 +38,9 @@ def world(value: World) -> WorldInfo:
     )
 
 
-def created(value: World, serving: Serving) -> WorldCreated:
-    """A world and everything to paste."""
-    found = addresses(serving, value.name)
+def created(value: World, call: Call) -> WorldCreated:
+    """A world and everything to paste, for whoever asked."""
+    found = addresses(call.serving, value.name, call.host)
     return WorldCreated(**world(value).model_dump(), addresses=found, environment=found.environment)
 
 

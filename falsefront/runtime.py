@@ -125,6 +125,9 @@ class Runtime:
         target = microseconds(to) if to is not None else now + (by or timedelta()) // timedelta(microseconds=1)
         if target < now:
             raise Failure(FailureKind.INVALID, "a clock only goes forward; restore a mark to go back")
+        while world.settling:
+            # Whoever settles waits for an operation in a thread; time must not run on over its head.
+            await asyncio.sleep(0.001)
         await self._run_due(world, target)
         if world.version.clock.microseconds() < target:
             world.evolve(clock=world.version.clock.at_time(target))

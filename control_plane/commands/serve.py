@@ -82,6 +82,9 @@ class _Run:
             self._fixtures,
             Archives(self._runtime, _absolute(options.archive_dir)),
         )
+        if not token and options.control_port is None and not _private(options.host):
+            told = "the control plane is open to whoever reaches it; give a --token, or move it with --control-port"
+            print(f"falsefront: {told}", file=sys.stderr)
         try:
             await self._make_worlds()
         except BaseException:
@@ -139,6 +142,11 @@ class _Run:
         from .welcome import welcome
 
         welcome(serving, found, token=bool(self._options.token or os.environ.get("FALSEFRONT_TOKEN")))
+
+
+def _private(host: str) -> bool:
+    """Whether only this machine reaches a server that listens there."""
+    return host in ("localhost", "::1") or host.startswith("127.")
 
 
 def _smtp_port(options: argparse.Namespace) -> int:

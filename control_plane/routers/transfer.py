@@ -48,7 +48,7 @@ async def import_world(call: Call) -> WorldCreated:
     if not name:
         raise Refused(422, "invalid", "name the world: ?name=…", "name")
     fixture = about.get("fixture")
-    return show.created(runtime.worlds.create(name, version, fixture=fixture), call.serving)
+    return show.created(runtime.worlds.create(name, version, fixture=fixture), call)
 
 
 async def _where(call: Call) -> Where:

@@ -27,7 +27,7 @@ async def create(call: Call) -> WorldCreated:
     name = call.params.get("world") or wanted.name
     if "world" in call.params and wanted.name not in (None, name):
         raise Refused(422, "invalid", f"the path names {name!r} and the body {wanted.name!r}", "name")
-    return show.created(await _create(call, name, wanted), call.serving)
+    return show.created(await _create(call, name, wanted), call)
 
 
 async def _create(call: Call, name: str | None, wanted: Create) -> World:
@@ -86,7 +86,7 @@ def _free_name(call: Call, stem: str) -> str:
 
 
 async def one(call: Call) -> WorldCreated:
-    return show.created(call.world, call.serving)
+    return show.created(call.world, call)
 
 
 async def drop(call: Call) -> Removed:
@@ -110,11 +110,11 @@ async def fork(call: Call) -> WorldCreated:
     if wanted.seed is not None:
         version = replace(version, seed=wanted.seed)
     name = call.params.get("name") or wanted.name or _free_name(call, source.name)
-    return show.created(worlds.fork(source, name, version), call.serving)
+    return show.created(worlds.fork(source, name, version), call)
 
 
 async def environment(call: Call) -> Addresses:
-    return addresses(call.serving, call.world.name)
+    return addresses(call.serving, call.world.name, call.host)
 
 
 async def query(call: Call) -> Any:

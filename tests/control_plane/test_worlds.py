@@ -245,3 +245,20 @@ def test_health_ready_and_what_is_loaded(client: Falsefront) -> None:
     (mail,) = client.emulators()
     assert "messages.send" in {operation["name"] for operation in mail["operations"]}
     assert {"empty", "shop"} <= set(client.fixtures())
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("localhost:8080", "http://localhost:8080"),
+        ("falsefront:7070", "http://falsefront:7070"),
+        ("[::1]:81", "http://[::1]:81"),
+    ],
+)
+def test_addresses_are_those_by_which_the_server_was_reached(http: httpx.Client, host: str, url: str) -> None:
+    """As through a container's mapped port, or by its name in a network."""
+    found = http.get("/worlds/default/environment", headers={"host": host}).json()
+    assert found["urls"]["mail"] == f"{url}/w/default/mail"
+    assert found["environment"]["MAIL_URL"] == f"{url}/w/default/mail"
+    smtp = found["environment"]["SMTP_URL"].rpartition("@")[2]
+    assert smtp.startswith("falsefront:" if host.startswith("falsefront") else "127.0.0.1:")
