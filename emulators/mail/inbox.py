@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -13,6 +14,7 @@ from falsefront.kernel.operation import Failure, FailureKind, Operation, Reply
 from falsefront.wire.http import Disconnected, Request, TooLarge, send_bytes, send_json, send_reply
 from falsefront.world.digest import as_json
 
+_NUMBER: Final = re.compile("[0-9]{1,18}")
 STATUS: Final[dict[FailureKind, int]] = {
     FailureKind.INVALID: 422,
     FailureKind.UNAUTHENTICATED: 401,
@@ -37,6 +39,8 @@ class Inbox:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
+            await receive()
+            await send({"type": "websocket.close", "code": 1000})
             return
         request = Request(scope, receive)
         try:
@@ -99,6 +103,6 @@ def _query(request: Request) -> dict[str, Any]:
     if unknown:
         raise Failure(FailureKind.INVALID, f"unknown parameter {min(unknown)!r}; there are to, limit and before")
     for name in ("limit", "before"):
-        if name in args and args[name].isdecimal():
+        if name in args and _NUMBER.fullmatch(args[name]):
             args[name] = int(args[name])
     return args

@@ -10,6 +10,7 @@ from typing import Any, Final
 from falsefront.kernel.operation import Failure, FailureKind, Operation
 from falsefront.kernel.state import Document, Index, State, Table, TableSpec
 from falsefront.world.clock import show_time
+from falsefront.world.digest import speakable
 
 MESSAGES: Final = TableSpec(
     "mail.messages",
@@ -35,17 +36,13 @@ def send(state: State, op: Operation) -> Any:
     to = [_address(recipient, "to") for recipient in recipients]
     sender = _address(args.get("from"), "from") if args.get("from") else ""
     raw = args["raw"] if isinstance(args.get("raw"), bytes) else _compose(args, sender, to)
-    message = message_from_bytes(raw, policy=policy.default)
     document = {
         "id": state.ids.token("mail.message", 16),
         "number": state.ids.counter("mail.message.number"),
         "at": show_time(state.now),
         "from": sender,
         "to": to,
-        "subject": str(message.get("subject", "")),
-        "text": _text(message, "plain"),
-        "html": _text(message, "html"),
-        "attachments": [part.get_filename() or "" for part in _attachments(message)],
+        **_understand(raw),
         "raw": raw,
     }
     state.table(MESSAGES).put(document["id"], document)
@@ -95,7 +92,7 @@ def _found(state: State, op: Operation) -> Document:
 
 
 def _address(value: Any, field: str) -> str:
-    address = str(value or "").strip()
+    address = speakable(str(value or "").strip())
     local, at, domain = address.rpartition("@")
     if not (local and at and domain) or any(letter.isspace() or letter in "<>,;" for letter in address):
         raise Failure(FailureKind.INVALID, f"{field}: {address!r} is not an address")
@@ -106,15 +103,30 @@ def _compose(args: Any, sender: str, to: list[str]) -> bytes:
     message = EmailMessage()
     try:
         message["From"], message["To"] = sender, ", ".join(to)
-        message["Subject"] = str(args.get("subject", ""))
+        message["Subject"] = speakable(str(args.get("subject", "")))
     except ValueError as error:
         raise Failure(FailureKind.INVALID, f"subject: {error}") from None
-    message.set_content(str(args.get("text", "")))
+    message.set_content(speakable(str(args.get("text", ""))))
     if args.get("html"):
         # The boundary is drawn from the content, not from chance.
-        message.add_alternative(str(args["html"]), subtype="html")
+        message.add_alternative(speakable(str(args["html"])), subtype="html")
         message.set_boundary("=_falsefront_alternative")
     return message.as_bytes()
+
+
+def _understand(raw: bytes) -> dict[str, Any]:
+    """What can be read out of a message's source; of one that cannot be parsed, nothing but its source is there."""
+    try:
+        message = message_from_bytes(raw, policy=policy.default)
+        return {
+            "subject": speakable(str(message.get("subject", ""))),
+            "text": speakable(_text(message, "plain")),
+            "html": speakable(_text(message, "html")),
+            "attachments": [speakable(part.get_filename() or "") for part in _attachments(message)],
+        }
+    except Exception:
+        # The parser fails in too many ways to name on source that is no message; a mail server takes it all the same.
+        return {"subject": "", "text": raw.decode("utf-8", "replace"), "html": "", "attachments": []}
 
 
 def _text(message: Message, kind: str) -> str:

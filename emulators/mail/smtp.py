@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
+import logging
 import re
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
@@ -20,6 +21,7 @@ from falsefront.world.worlds import DEFAULT
 
 from .messages import accept_recipient, send
 
+log = logging.getLogger("falsefront")
 MAX_LINE: Final = 64 * 1024
 MAX_RECIPIENTS: Final = 100
 HOSTNAME: Final = "mail.falsefront.test"
@@ -81,6 +83,9 @@ class Conversation:
             pass
         except asyncio.LimitOverrunError:
             await self._say("500 5.5.2 Line too long")
+        except Exception:
+            log.exception("an SMTP conversation failed")
+            await self._say(FAILURES[FailureKind.INTERNAL])
         finally:
             self._writer.close()
 
@@ -94,13 +99,13 @@ class Conversation:
     async def _perform(self, name: str, handler: Handler, args: dict[str, Any]) -> str | None:
         """The reply to a failure; ``None`` if it went well."""
         link = self._writer.transport
-        exchange = Exchange(
-            Operation("mail", name, args),
-            handler,
-            self._context.find_world(self._world),
-            link=link if isinstance(link, Link) else None,
-        )
         try:
+            exchange = Exchange(
+                Operation("mail", name, args),
+                handler,
+                self._context.find_world(self._world),
+                link=link if isinstance(link, Link) else None,
+            )
             result = await self._context.perform(exchange)
         except Failure as failure:
             return str(failure.native.get("reply") or FAILURES[failure.kind])
@@ -156,8 +161,8 @@ class Conversation:
         match = _PATH.fullmatch(rest)
         if match is None or match[1].upper() != "FROM":
             return "501 5.5.4 Syntax: MAIL FROM:<address>"
-        size = re.search(r"(?i)SIZE=(\d+)", match[3])
-        if size and int(size[1]) > self._context.max_body:
+        size = re.search(r"(?i)SIZE=0*([0-9]+)", match[3])
+        if size and (len(size[1]) > 18 or int(size[1]) > self._context.max_body):
             return "552 5.3.4 Message size exceeds the fixed limit"
         self._sender = match[2]
         return "250 2.1.0 Ok"

@@ -19,6 +19,12 @@ from .link import Link
 
 log = logging.getLogger("falsefront")
 BACKLOG: Final = 2048
+MAX_HEAD: Final = 1 << 20
+"""Bytes of a request's line and headers; as many as Go's servers take."""
+_TOO_LONG: Final = (
+    b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-type: text/plain; charset=utf-8\r\n"
+    b"content-length: 31\r\nconnection: close\r\n\r\nRequest Header Fields Too Large"
+)
 
 
 class LinkedHttp(HttpToolsProtocol):
@@ -29,6 +35,26 @@ class LinkedHttp(HttpToolsProtocol):
         # The websocket protocol takes the state over from here, so it finds the link too.
         self.app_state = {**self.app_state, LINK: link}
         super().connection_made(link)
+
+    # The parser would gather a head that never ends.
+
+    _head: int | None = None
+
+    def on_message_begin(self) -> None:
+        self._head = 0
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        self._head = None
+        super().on_headers_complete()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self._head is not None:
+            self._head += len(data)
+            if self._head > MAX_HEAD and not self.transport.is_closing():
+                self.transport.write(_TOO_LONG)
+                self.transport.close()
 
 
 class LinkedTcp(asyncio.Protocol):

@@ -40,7 +40,8 @@ class Street:
                 await self._enter(facade.app, scope, receive, send, f"/w/{world}/{name}", world)
                 return
         else:
-            name = path.split("/", 2)[1]
+            # `OPTIONS *` has no slash in it.
+            name = path.split("/", 2)[1] if path.startswith("/") else ""
             facade = self._facades.get(name)
             root = f"/{name}"
             if facade is None:

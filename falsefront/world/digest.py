@@ -18,6 +18,8 @@ import orjson
 
 ALGORITHM: Final = "ff1"
 MODULUS: Final = 1 << 128
+DEEPEST: Final = 200
+"""Levels of nesting that are shown; JSON's own libraries stop at 254."""
 _FLOATS = re.compile(rb"[0-9](?:\.0|[eE][-+]?[0-9]+)(?:[,}\]]|$)").search
 _OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
 
@@ -74,13 +76,19 @@ def show(digest: int) -> str:
     return f"{ALGORITHM}:{digest:032x}"
 
 
-def as_json(value: Any) -> Any:
-    """A document in plain JSON: bytes become ``{"$text": …}`` where they are UTF-8, else ``{"$base64": …}``."""
+def as_json(value: Any, depth: int = 0) -> Any:
+    """A document in plain JSON: bytes become ``{"$text": …}`` where they are UTF-8, else ``{"$base64": …}``.
+
+    What is nested deeper than ``DEEPEST`` is told of and left out: a client may send anything, and it is all shown in
+    the journal.
+    """
     match value:
+        case dict() | list() | tuple() if depth == DEEPEST and value:
+            return f"[nested deeper than {DEEPEST} levels]"
         case dict():
-            return {key if isinstance(key, str) else str(key): as_json(item) for key, item in value.items()}
+            return {key if isinstance(key, str) else str(key): as_json(item, depth + 1) for key, item in value.items()}
         case list() | tuple():
-            return [as_json(item) for item in value]
+            return [as_json(item, depth + 1) for item in value]
         case bytes():
             try:
                 return {"$text": value.decode()}
@@ -88,3 +96,10 @@ def as_json(value: Any) -> Any:
                 return {"$base64": base64.b64encode(value).decode()}
         case _:
             return value
+
+
+def speakable(text: str) -> str:
+    """A text that can be UTF-8: half a surrogate pair in it becomes U+FFFD."""
+    if text.isascii():
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
