@@ -196,7 +196,7 @@ def _routing(message: Mapping[str, Any], params: Mapping[str, Any] | None) -> di
     version = meta.get(VERSION_KEY) if isinstance(meta, dict) else None
     if not isinstance(version, str):
         return {}
-    headers = {"mcp-protocol-version": version, "mcp-method": str(message.get("method"))}
+    headers = {"falsefront-bridge": "1", "mcp-protocol-version": version, "mcp-method": str(message.get("method"))}
     name = (params or {}).get(NAMED.get(headers["mcp-method"], ""))
     if isinstance(name, str):
         encoded = base64.b64encode(name.encode("utf-8", "surrogatepass")).decode()

@@ -124,9 +124,9 @@ class Stdio:
 class Http:
     """A server at a URL."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, timeout: float) -> None:
         try:
-            self._connection = Connection(Origin(url))
+            self._connection = Connection(Origin(url), timeout)
         except ValueError as error:
             raise CaptureError(str(error)) from None
         self._headers = {"content-type": "application/json", "accept": "application/json, text/event-stream"}
@@ -241,7 +241,8 @@ class Recorder:
                 server.flush()
             except OSError:
                 return
-        server.close()
+        with suppress(OSError):
+            server.close()
 
     def _see_request(self, line: bytes) -> None:
         try:
@@ -294,7 +295,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument(
         "--record", action="store_true", help="serve a host on stdin and stdout, and keep its calls too"
     )
-    parser.add_argument("--timeout", type=float, default=60.0, help="seconds that a command may take")
+    parser.add_argument("--timeout", type=float, default=60.0, help="seconds that a command, or an answer, may take")
     at = argv.index("--") if "--" in argv else len(argv)
     args, command = parser.parse_args(list(argv[:at])), list(argv[at + 1 :])
     if bool(args.url) == bool(command):
@@ -304,7 +305,7 @@ def main(argv: Sequence[str]) -> int:
     try:
         if args.record:
             return Recorder(args.output).run(command, sys.stdin.buffer, sys.stdout.buffer)
-        channel = Http(args.url) if args.url else Stdio(command, args.timeout)
+        channel = Http(args.url, args.timeout) if args.url else Stdio(command, args.timeout)
         try:
             captured = capture(channel)
         finally:

@@ -37,7 +37,6 @@ class Origin:
         try:
             sock = socket.create_connection((self.host, self.port), timeout=10)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            sock.settimeout(None)
             if self.secure:
                 import ssl
 
@@ -84,10 +83,11 @@ class Response:
 
 
 class Connection:
-    """One kept-alive connection, for one request at a time."""
+    """One kept-alive connection, for one request at a time; ``timeout`` is for each read, in seconds."""
 
-    def __init__(self, origin: Origin) -> None:
+    def __init__(self, origin: Origin, timeout: float | None = None) -> None:
         self._origin = origin
+        self._timeout = timeout
         self._socket: socket.socket | None = None
         self._stream: BinaryIO | None = None
 
@@ -98,6 +98,7 @@ class Connection:
             self.close()
         if self._socket is None:
             self._socket = self._origin.connect()
+            self._socket.settimeout(self._timeout)
             self._stream = self._socket.makefile("rb")
         lines = [f"{method} {self._origin.path}{path} HTTP/1.1", f"host: {self._origin.authority}"]
         lines += [f"{name}: {value}" for name, value in headers.items()]

@@ -100,6 +100,8 @@ def test_the_stateless_era_goes_over_too(host: Host) -> None:
     for name in ("echo", "écho"):
         answer = host.request("tools/call", {"name": name, "arguments": {"text": "x"}, "_meta": META})
         assert answer["result"]["resultType"] == "complete"
+    params = {"name": "test_custom_headers", "arguments": {"region": "eu"}, "_meta": META}
+    assert "isError" not in host.request("tools/call", params)["result"]
 
 
 def test_notifications_come_before_the_result(host: Host) -> None:
