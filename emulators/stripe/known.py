@@ -193,7 +193,7 @@ def endpoints() -> frozenset[tuple[str, str]]:
 
 def exists(method: str, path: str) -> bool:
     """Whether Stripe has such an endpoint, whatever identifiers the path holds."""
-    parts = path.strip("/").split("/")
+    parts = path[1:].split("/")
     if parts[0] == "v2":
         return len(parts) > 1 and parts[1] in VERSION_2
     return any(
@@ -203,4 +203,4 @@ def exists(method: str, path: str) -> bool:
 
 
 def _fits(pattern: list[str], parts: list[str]) -> bool:
-    return all(wanted in ("*", part) and part for wanted, part in zip(pattern, parts, strict=True))
+    return all(part and wanted in ("*", part) for wanted, part in zip(pattern, parts, strict=True))
