@@ -14,9 +14,9 @@ from .api.verbs import READS, handle
 from .controllers import OPERATIONS as CONTROLLERS
 from .controllers import Controller
 from .facade.app import App
+from .facade.credentials import credential
 from .facade.system import OPERATIONS as SYSTEM
 from .facade.system import SHOWN
-from .kubeconfig import credential
 from .objects import TABLES
 from .seeding import seed
 from .shape import Resource, Shape, load
@@ -68,7 +68,7 @@ class Kubernetes:
         return [Http(App(context, lambda: self.shape, self._handle), claims=CLAIMS, credential=credential)]
 
     def environment(self, endpoints: Endpoints, world: str) -> Mapping[str, str]:
-        """``KUBERNETES_MASTER`` is the URL; ``kubeconfig`` in this package makes the file that most clients want."""
+        """``KUBERNETES_MASTER``, which kubectl goes by where it finds no kubeconfig."""
         return {"KUBERNETES_MASTER": f"{endpoints.url}/w/{world}/kubernetes"}
 
 

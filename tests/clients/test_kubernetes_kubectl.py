@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
+from falsefront.control_plane.addresses import kubeconfig
 from falsefront.control_plane.serving import Background
-from falsefront.emulators.kubernetes.kubeconfig import kubeconfig
 from falsefront.faults import Rule, put_rule
 
 pytestmark = pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is not installed")
@@ -48,7 +48,7 @@ class Kubectl:
         self.background = background
         self.world = world
         config = home / f"{world}.json"
-        config.write_text(kubeconfig(background.url, world))
+        config.write_text(kubeconfig(f"{background.url}/w/{world}/kubernetes", world))
         self._env = {**os.environ, "KUBECONFIG": str(config), "HOME": str(home)}
 
     def run(self, *args: str, stdin: str = "", **environment: str) -> subprocess.CompletedProcess[str]:

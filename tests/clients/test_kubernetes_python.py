@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from falsefront.control_plane.addresses import kubeconfig
 from falsefront.control_plane.serving import Background
-from falsefront.emulators.kubernetes.kubeconfig import kubeconfig
 
 kubernetes = pytest.importorskip("kubernetes")
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -26,7 +26,7 @@ def api(server: Background, request: pytest.FixtureRequest) -> Iterator[Any]:
     server.call(lambda: server.runtime.worlds.create(world))
     import yaml
 
-    config = yaml.safe_load(kubeconfig(server.url, world))
+    config = yaml.safe_load(kubeconfig(f"{server.url}/w/{world}/kubernetes", world))
     client = kubernetes.config.new_client_from_config_dict(config)
     yield client
     client.close()

@@ -73,12 +73,13 @@ def events_after(
 
 def _event(session: Session, chosen: Selection, revision: int, change: Mapping[str, Any]) -> dict[str, Any] | None:
     """One change as the watch sees it: an object may come into its selection, or leave it."""
-    key, document, before = change["key"], change["object"], change["before"]
+    key, document = change["key"], change["object"]
+    before: Object | None = change["before"]
     was = before is not None and chosen.matches(key, before)
     is_now = change["type"] != "DELETED" and chosen.matches(key, document)
     if not was and not is_now:
         return None
     kind = "DELETED" if not is_now else "MODIFIED" if was else "ADDED"
-    if kind == "DELETED" and change["type"] != "DELETED":
+    if kind == "DELETED" and change["type"] != "DELETED" and before is not None:
         document = before
     return {"type": kind, "object": present(session.resource, with_version(document, revision))}

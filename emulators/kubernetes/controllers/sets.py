@@ -30,9 +30,8 @@ def reconcile_stateful(shape: Shape, state: State, args: Mapping[str, Any]) -> N
     replicas = found["spec"].get("replicas", 1)
     ordered = found["spec"].get("podManagementPolicy") != "Parallel"
     pods = {pod["metadata"]["name"]: pod for _, pod in cluster.owned(found, "pods")}
-    _grow(cluster, found, pods, mark, replicas, ordered=ordered) and _shrink(cluster, found, pods, replicas) and _renew(
-        cluster, found, pods, mark, replicas
-    )
+    if _grow(cluster, found, pods, mark, replicas, ordered=ordered) and _shrink(cluster, found, pods, replicas):
+        _renew(cluster, found, pods, mark, replicas)
     _report_stateful(cluster, key, found, mark)
 
 
@@ -110,17 +109,16 @@ def _drop(cluster: Cluster, owner: Object, pod: Object) -> None:
     cluster.event(owner, "Normal", "SuccessfulDelete", text, _STATEFUL)
 
 
-def _renew(cluster: Cluster, owner: Object, pods: Mapping[str, Object], mark: str, replicas: int) -> bool:
+def _renew(cluster: Cluster, owner: Object, pods: Mapping[str, Object], mark: str, replicas: int) -> None:
     """Replace the last pod that is of an older template."""
     strategy = owner["spec"].get("updateStrategy", {})
     if strategy.get("type") == "OnDelete":
-        return True
+        return
     first = (strategy.get("rollingUpdate") or {}).get("partition", 0)
     for pod in sorted(pods.values(), key=_number, reverse=True):
         if first <= _number(pod) < replicas and pod["metadata"]["labels"].get(_HASH) != mark:
             _drop(cluster, owner, pod)
-            return False
-    return True
+            return
 
 
 def _report_stateful(cluster: Cluster, key: Key, owner: Object, mark: str) -> None:

@@ -39,8 +39,9 @@ def apply(
             why = f"uid mismatch: the provided object specified uid {uid}, and no existing object was found"
             raise status.conflict(session.resource, session.call.name, why)
         session.managers = [me]
-        config["metadata"].pop("resourceVersion", None)
-        return session.result(present(session.resource, insert(session, config)), 201)
+        metadata = {name: value for name, value in config["metadata"].items() if name != "resourceVersion"}
+        made = insert(session, {**config, "metadata": metadata})
+        return session.result(present(session.resource, made), 201)
     shown = present(session.resource, with_version(old, session.objects.version(session.key)))
     live = {field: value for field, value in shown.items() if field not in ("kind", "apiVersion")}
     known = read(old["metadata"])

@@ -72,8 +72,8 @@ def qualified_name(value: str) -> list[str]:
             rule = (
                 "a qualified name must consist of alphanumeric characters, '-', '_' or '.', and must start and end "
                 "with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for "
-                "validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]') with an optional DNS subdomain prefix and '/' "
-                "(e.g. 'example.com/MyName')"
+                "validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]') with an optional DNS subdomain prefix and "
+                "'/' (e.g. 'example.com/MyName')"
             )
             return [rule]
         found += ["prefix part " + text for text in (dns_subdomain(prefix) if prefix else ["must be non-empty"])]

@@ -90,7 +90,7 @@ def _resource(
 def _subresource(name: str, info: Mapping[str, Any]) -> dict[str, Any]:
     group, version, kind = info["parent"] if name in ("log", "finalize") else info["resource"]
     same = (group, version) == tuple(info["parent"][:2])
-    verbs = sorted({_VERBS.get(verb, verb) for verb in info["verbs"]})
+    verbs = sorted({_VERBS.get(str(verb), str(verb)) for verb in info["verbs"]})
     return {
         "name": name,
         "group": "" if same else group,
