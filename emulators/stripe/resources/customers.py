@@ -178,7 +178,7 @@ def retrieve(call: Call) -> Mapping[str, Any]:
     doc: Document | None = call.state.table(CUSTOMERS.spec).get(call.id)
     if doc is None:
         raise missing("customer", call.id, "id", 404)
-    return doc
+    return show(doc)
 
 
 def delete(call: Call) -> Mapping[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,6 +79,19 @@ class Api:
 
         runtime = self.server.runtime
         self.server.call(lambda: put_rule(runtime.worlds.find(self.world), name, Rule.model_validate(rule)))
+
+
+@pytest.fixture
+def another(api: Api) -> Iterator[Callable[[str], Api]]:
+    """Clients for other worlds of the same server."""
+    with ExitStack() as stack:
+
+        def make(world: str) -> Api:
+            found = Api(api.server, world)
+            stack.callback(found.client.close)
+            return found
+
+        yield make
 
 
 @pytest.fixture(scope="module")
