@@ -51,9 +51,10 @@ def apply(
     known = _settle_conflicts(session, schema, known, me, live, document)
     document = _prune(session, schema, known, me, document)
     session.managers = _managers(known, me, same=_same(live, document))
-    document = {"kind": session.resource.kind, "apiVersion": session.resource.api_version, **document}
-    document["metadata"].pop("managedFields", None)
-    return session.result(present(session.resource, replace(session, old, document)))
+    kind: Object = {"kind": session.resource.kind, "apiVersion": session.resource.api_version}
+    bare = {name: value for name, value in document["metadata"].items() if name != "managedFields"}
+    changed_object: Object = {**kind, **document, "metadata": bare}
+    return session.result(present(session.resource, replace(session, old, changed_object)))
 
 
 def _config(session: Session) -> Object:
