@@ -15,7 +15,7 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
-from typing import IO, Any, Final
+from typing import IO, Any, Final, get_args
 from uuid import UUID
 
 import orjson
@@ -24,7 +24,7 @@ from immutables import Map
 from falsefront.kernel.operation import Failure, FailureKind
 from falsefront.kernel.state import TableSpec
 
-from .clock import Clock
+from .clock import Clock, Mode, moment
 from .digest import show
 from .store import Transaction, Version
 
@@ -90,7 +90,7 @@ def read(file: IO[bytes], find: FindSpec, extra: Mapping[str, Extra]) -> Archive
         return _read(_parse(file), find, extra)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise _bad(f"it is not whole gzip data: {error}") from None
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, RecursionError) as error:
         raise _bad(f"it is damaged: {error!r}") from None
 
 
@@ -114,7 +114,7 @@ def _read(lines: Iterator[Any], find: FindSpec, extra: Mapping[str, Extra]) -> A
         raise _bad(f"it has format {head['format']!r}, and this version reads format {FORMAT}")
     start = Version(
         seed=head["seed"],
-        clock=Clock(**head["clock"]),
+        clock=_clock(**head["clock"]),
         counters=Map(head["counters"]),
         sequences=Map(head["sequences"]),
         extra=Map(
@@ -134,6 +134,13 @@ def _read(lines: Iterator[Any], find: FindSpec, extra: Mapping[str, Extra]) -> A
     return Archived(version, head)
 
 
+def _clock(mode: Mode, at: int, settle: float) -> Clock:
+    if mode not in get_args(Mode) or type(at) is not int or not settle >= 0:
+        raise _bad("its clock cannot be")
+    moment(at)
+    return Clock(mode, at, float(settle))
+
+
 def _load(lines: Iterator[Any], state: Transaction, find: FindSpec) -> None:
     """Fill every table; each is loaded in one go, for its indexes are built from all of it."""
     spec: TableSpec | None = None
@@ -142,6 +149,8 @@ def _load(lines: Iterator[Any], state: Transaction, find: FindSpec) -> None:
     for line in lines:
         if isinstance(line, list):
             key, document = line
+            if rows and not rows[-1][0] < key:
+                raise _bad("its documents are not in order")
             rows.append((key, document))
             count += 1
             continue
