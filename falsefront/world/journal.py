@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import IO, Any, Final
@@ -21,11 +21,19 @@ DEFAULT_SIZE: Final = 10_000
 REDACTED: Final = "[redacted]"
 _SECRET_NAMES: Final = re.compile(
     r"(?i)(?:.*(?:password|passwd|secret|api[_-]?key|access[_-]?key|private[_-]?key|credential).*"
-    r"|authorization|cookie|.*token|cvc|cvv)"
+    r"|authorization|cookie|.*token|cvc|cvv|account_number|id_number)"
 )
-_SECRET_VALUES: Final = re.compile(
-    r"\b(?:(?:sk|rk)_(?:live|test)_\w{8,}|whsec_\w{8,}|Bearer\s+[\w.~+/=-]{8,}|\d{4}[ -]?\d{4}[ -]?\d{4}[ -]?\d{3,4})\b"
+_SECRET_VALUES: Final[Sequence[tuple[tuple[str, ...], re.Pattern[str], str]]] = (
+    (("k_live_", "k_test_"), re.compile(r"\b[sr]k_(?:live|test)_\w{8,}\b"), REDACTED),
+    (("whsec_",), re.compile(r"\bwhsec_\w{8,}\b"), REDACTED),
+    (("Bearer", "bearer"), re.compile(r"\b[Bb]earer\s+[\w.~+/=-]{8,}"), REDACTED),
+    (("eyJ",), re.compile(r"\beyJ[\w-]+\.eyJ[\w-]+\.[\w-]*"), REDACTED),
+    (("PRIVATE KEY",), re.compile(r"(?s)-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*-----|\Z)"), REDACTED),
+    (("PASSWORD", "password", "Password"), re.compile(r"(?i)\b(password\s+)'(?:[^']|'')*'"), rf"\1'{REDACTED}'"),
+    (("://",), re.compile(r"(://[^\s/:@]*:)[^\s/@]+(?=@)"), rf"\1{REDACTED}"),
+    ((), re.compile(r"(?<!\w)\d{4}(?:[ -]?\d{4}){2}[ -]?\d{3,4}\b|(?<!\w)\d{4}[ -]\d{6}[ -]\d{5}\b"), REDACTED),
 )
+"""How credentials look: what a text must hold to be searched at all, the pattern, and what is put in its place."""
 _PLAIN_NAMES: Final = frozenset({"continuetoken", "phone_number"})
 
 
@@ -33,17 +41,42 @@ def redact(value: Any, name: str = "") -> Any:
     """A copy of ``value`` without credentials: by the names of fields, and by how keys and card numbers look."""
     match value:
         case dict():
-            return {key: redact(item, str(key)) for key, item in value.items()}
+            shown = {key: redact(item, str(key)) for key, item in value.items()}
+            if value.get("kind") == "Secret":
+                _empty(shown)
+            elif "value" in value and _is_secret(value.get("name")):
+                # A variable of an environment.
+                shown["value"] = REDACTED
+            return shown
         case list() | tuple():
             return [redact(item, name) for item in value]
         case str():
-            if name and name.lower() not in _PLAIN_NAMES and _SECRET_NAMES.fullmatch(name):
+            if _is_secret(name):
                 return REDACTED
-            return _SECRET_VALUES.sub(REDACTED, value) if len(value) < 100_000 else value
+            for marks, pattern, shown in _SECRET_VALUES:
+                if not marks or any(mark in value for mark in marks):
+                    value = pattern.sub(shown, value)
+            return value
         case int() if name in ("cvc", "cvv") or (name == "number" and value > 10**11):
             return REDACTED
         case _:
             return value
+
+
+def _is_secret(name: Any) -> bool:
+    """Whether a field of that name holds a credential."""
+    return bool(isinstance(name, str) and name.lower() not in _PLAIN_NAMES and _SECRET_NAMES.fullmatch(name))
+
+
+def _empty(secret: dict[Any, Any]) -> None:
+    """Leave of a Secret's content, and of what its annotations repeat of it, only the names."""
+    metadata = secret.get("metadata")
+    if isinstance(metadata, dict) and isinstance(metadata.get("annotations"), dict):
+        secret["metadata"] = {**metadata, "annotations": dict.fromkeys(metadata["annotations"], REDACTED)}
+    for name in ("data", "stringData"):
+        if name in secret:
+            content = secret[name]
+            secret[name] = dict.fromkeys(content, REDACTED) if isinstance(content, dict) else REDACTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +100,17 @@ class Entry:
     def as_json(self) -> dict[str, Any]:
         """The entry as it is served and written, credentials redacted."""
         failure = self.failure
+        args = as_json(self.op.args)
+        if self.op.name.startswith("secrets."):
+            # A patch of a Secret does not say what it is of.
+            args = {name: REDACTED if name == "body" and item is not None else item for name, item in args.items()}
         return {
             "seq": self.seq,
             "at": show_time(moment(self.at)),
             "emulator": self.op.emulator,
             "op": self.op.name,
             "session": self.op.session,
-            "args": redact(as_json(self.op.args)),
+            "args": redact(args),
             "outcome": "ok" if failure is None else "failed",
             "failure": None
             if failure is None

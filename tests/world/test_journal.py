@@ -36,6 +36,16 @@ def entry(seq: int, **args: Any) -> Entry:
         ({"api_key": "k", "client_secret": "s"}, {"api_key": REDACTED, "client_secret": REDACTED}),
         ({"number": 7, "name": "Ada"}, {"number": 7, "name": "Ada"}),
         (["whsec_abcdefghijk"], [REDACTED]),
+        ("amex 3782 822463 10005.", f"amex {REDACTED}."),
+        ("x" * 200_000 + " sk_live_abcdefgh", "x" * 200_000 + f" {REDACTED}"),
+        ("ALTER USER ada PASSWORD 'it''s' LOGIN", f"ALTER USER ada PASSWORD '{REDACTED}' LOGIN"),
+        ("postgres://ada:hunter2@db/shop and http://db/", f"postgres://ada:{REDACTED}@db/shop and http://db/"),
+        ("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln", REDACTED),
+        ("a\n-----BEGIN RSA PRIVATE KEY-----\nMII\n-----END RSA PRIVATE KEY-----\n", f"a\n{REDACTED}\n"),
+        ({"name": "DB_PASSWORD", "value": "hunter2"}, {"name": "DB_PASSWORD", "value": REDACTED}),
+        ({"name": "PORT", "value": "8080"}, {"value": "8080"}),
+        ({"kind": "Secret", "data": {"k": "aGk="}, "type": "Opaque"}, {"data": {"k": REDACTED}, "type": "Opaque"}),
+        ({"kind": "ConfigMap", "data": {"k": "aGk="}}, {"data": {"k": "aGk="}}),
     ],
 )
 def test_credentials_are_redacted(value: Any, shown: Any) -> None:
