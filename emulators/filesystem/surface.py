@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from falsefront.kernel.emulator import ASGIApp, Context, Receive, Scope, Send
-from falsefront.wire.http import Request, send_json
+from falsefront.wire.http import send_json
 
 from .disk_http import disk_app
 from .e2b_http import e2b_app
@@ -17,8 +17,8 @@ def surface(mcp: ASGIApp, context: Context) -> ASGIApp:
         if scope["type"] != "http":
             await mcp(scope, receive, send)
             return
-        first = Request(scope, receive).path.split("/", 2)[1]
-        match first:
+        below: str = scope["path"][len(scope.get("root_path", "")) :]
+        match below[1:].partition("/")[0]:
             case "mcp" | "":
                 await mcp(scope, receive, send)
             case "disk" | "roots":

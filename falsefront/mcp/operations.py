@@ -142,7 +142,8 @@ class Operations:
         """Call a tool: a CallToolResult, a ``Notified`` or a ``Reply``. Raises ``RpcError``."""
         found = self._tools.get(name)
         if found is not None:
-            tool, handler = found
+            tool, listed = found
+            handler = listed if CATALOGUES.name in call.world.version.tables else tool.call
             op = Operation(self.server.emulator, name, arguments, call.session)
             exchange = Exchange(op, handler, call.world, call.link, tool.access, tool.threaded)
         else:
