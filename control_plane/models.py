@@ -156,12 +156,21 @@ class WorldList(Given):
     worlds: list[WorldInfo]
 
 
+class Source(Taken):
+    """What a new world begins as: a world, a mark of one, a fixture or a file."""
+
+    world: str | None = None
+    mark: str | None = None
+    fixture: str | None = None
+    url: str | None = Field(default=None, validation_alias=_aliases("file", "url"))
+
+
 class Create(Taken):
     """A world to make: from a fixture, another world, a mark of one, or a file; else as the server's own began."""
 
     name: str | None = Field(default=None, validation_alias=_aliases("name", "world", "id"))
     fixture: str | None = Field(default=None, description="A fixture's name; 'empty' has nothing in it.")
-    source: str | None = Field(
+    source: str | Source | None = Field(
         default=None,
         validation_alias=_aliases("from", "source", "parent", "from_world", "fork", "of"),
         serialization_alias="from",
@@ -177,6 +186,16 @@ class Create(Taken):
     data: dict[str, Any] | None = Field(default=None, description="Sections by emulator to seed it with, besides.")
     seed: Whole | None = Field(default=None, description="For its ids and dice.", ge=-(2**63), lt=2**63)
     clock: ClockSetting | None = None
+
+    def flat(self) -> Create:
+        """The same with its source's parts in their own places."""
+        if not isinstance(self.source, Source):
+            return self
+        source = self.source
+        parts = {"mark": source.mark, "fixture": source.fixture, "url": source.url}
+        return self.model_copy(
+            update={"source": source.world, **{name: part for name, part in parts.items() if part is not None}}
+        )
 
 
 class Fork(Taken):

@@ -51,6 +51,11 @@ async def diff_get(call: Call) -> DiffInfo:
     return await _diff(call, before, asked.after, asked.limit)
 
 
+async def diff_with(call: Call) -> DiffInfo:
+    asked: DiffQuery = call.query
+    return await _diff(call, Side(), call.params["other"], asked.limit)
+
+
 async def diff_post(call: Call) -> DiffInfo:
     asked: DiffBody = call.body
     return await _diff(call, asked.before, asked.after, asked.limit)
@@ -145,6 +150,7 @@ ROUTES: Final = (
     Route(
         ("GET",), f"{_W}/diff", diff_get, "What differs between two states", DiffInfo, query=DiffQuery, errors=(410,)
     ),
+    Route(("GET",), f"{_W}/diff/{{other}}", diff_with, "What differs from here to there", DiffInfo, query=DiffQuery),
     Route(
         ("POST",), f"{_W}/diff", diff_post, "What differs between two states", DiffInfo, 200, DiffBody, errors=(410,)
     ),

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from falsefront.kernel.operation import Failure, FailureKind
 from falsefront.world.store import Version
 from falsefront.world.world import World
+from falsefront.world.worlds import DEFAULT
 
 from .. import show
 from ..addresses import addresses
@@ -23,7 +23,7 @@ async def list_worlds(call: Call) -> WorldList:
 
 
 async def create(call: Call) -> WorldCreated:
-    wanted: Create = call.body
+    wanted: Create = call.body.flat()
     name = call.params.get("world") or wanted.name
     if "world" in call.params and wanted.name not in (None, name):
         raise Refused(422, "invalid", f"the path names {name!r} and the body {wanted.name!r}", "name")
@@ -32,7 +32,7 @@ async def create(call: Call) -> WorldCreated:
 
 async def _create(call: Call, name: str | None, wanted: Create) -> World:
     worlds = call.serving.runtime.worlds
-    name = name or _free_name(call, wanted.fixture or (wanted.source or "world").partition("@")[0])
+    name = name or _free_name(call, wanted.fixture or _stem(wanted))
     # A name that cannot be is told before any work is done, and again by whoever takes it.
     worlds.check(name)
     version, parent, fixture = await _origin(call, wanted)
@@ -64,7 +64,7 @@ async def _origin(call: Call, wanted: Create) -> tuple[Version, World | None, st
 
 def _from_world(call: Call, wanted: Create) -> tuple[Version, World | None, str | None]:
     worlds, fixtures = call.serving.runtime.worlds, call.serving.fixtures
-    name, _, mark = (wanted.source or "default").partition("@")
+    name, _, mark = (wanted.source if isinstance(wanted.source, str) else DEFAULT).partition("@")
     source = worlds.find(name)
     mark = wanted.mark or mark
     return (source.marked(mark) if mark else source.version), source, fixtures.standard
@@ -75,6 +75,10 @@ def _sections(call: Call, data: Mapping[str, Any]) -> Mapping[str, Any]:
         if name not in call.serving.runtime.emulators:
             raise Refused(422, "invalid", f"no emulator {name!r} is loaded", f"data.{name}")
     return data
+
+
+def _stem(wanted: Create) -> str:
+    return wanted.source.partition("@")[0] if isinstance(wanted.source, str) and wanted.source else "world"
 
 
 def _free_name(call: Call, stem: str) -> str:
@@ -119,11 +123,6 @@ async def environment(call: Call) -> Addresses:
 
 async def query(call: Call) -> Any:
     raise Refused(501, "unavailable", "queries over the whole world are not there yet; use diff, journal and export")
-
-
-def no_world(name: str) -> Failure:
-    """The failure for a world that is not there."""
-    return Failure(FailureKind.NOT_FOUND, f"there is no world {name!r}")
 
 
 _W: Final = "/worlds/{world}"

@@ -163,6 +163,20 @@ def test_a_world_is_made_of_a_mark(client: Falsefront, world: World, mail: Mail)
         made.drop()
 
 
+def test_what_a_world_is_of_may_be_written_as_an_object(http: httpx.Client, world: World, mail: Mail) -> None:
+    mail(world.name)
+    digest = world.mark("m")["digest"]
+    mail(world.name)
+    for source, expected in (
+        ({"world": world.name, "mark": "m"}, digest),
+        ({"world": world.name}, world.digest()),
+        ({"fixture": "empty"}, "ff1:" + "0" * 32),
+    ):
+        made = http.post("/worlds", json={"from": source}).json()
+        assert made["digest"] == expected
+        http.delete(f"/worlds/{made['name']}")
+
+
 def test_reset_puts_a_world_back_to_how_it_began(world: World, mail: Mail) -> None:
     began = world.digest()
     mail(world.name)
@@ -194,6 +208,7 @@ def test_diffs_by_get_are_those_by_post(http: httpx.Client, world: World, mail: 
     posted = http.post(f"/worlds/{world.name}/diff", json={"before": {"mark": "m"}}).json()
     assert posted["count"] == 1
     assert http.get(f"/worlds/{world.name}/diff", params={"mark": "m"}).json() == posted
+    assert http.get(f"/worlds/default/diff/{world.name}").json()["count"] == 1
     sides = {"before": f"{world.name}@m", "after": world.name}
     assert http.get("/diff", params=sides).json()["changes"] == posted["changes"]
 
