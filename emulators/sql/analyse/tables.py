@@ -106,7 +106,8 @@ def scan(an: Analyser, relation: Relation, alias: str, names: Any, scope: Scope,
     if relation.kind == "S":
         return _sequence(an, relation, alias, scope)
     scope.query.tables.append(relation)
-    source = Scan(alias, _place(scope, len(relation.columns)), len(relation.columns), relation=relation)
+    width = len(relation.columns) + 1  # the row id is last
+    source = Scan(alias, _place(scope, width), width, relation=relation)
     live = [column for column in relation.columns if not column.dropped]
     shown = _renamed([column.name for column in live], names, alias) if names is not None else [c.name for c in live]
     columns: list[tuple[str, Expr]] = [

@@ -1,0 +1,5 @@
+"""A PostgreSQL server over the world's store."""
+
+from .service import emulator
+
+__all__ = ["emulator"]

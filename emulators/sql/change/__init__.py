@@ -1,0 +1,1 @@
+"""INSERT, UPDATE and DELETE, row by row in PostgreSQL's order, with its constraints and errors."""
