@@ -7,7 +7,6 @@ fails with a conflict if somebody has changed it since. Every operation raises `
 from __future__ import annotations
 
 import io
-import tarfile
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -107,6 +106,9 @@ def read_link(state: State, op: Operation) -> str:
 
 def check_out(state: State, op: Operation) -> bytes:
     """A directory with all that is in it, as a tar archive; names are relative to it."""
+    # Only who checks out needs it, and not every server's start.
+    import tarfile
+
     top = tree.resolve(state, _path(op))
     if tree.stat(state, top)["kind"] != "directory":
         raise PosixError("ENOTDIR", op.name, top)
