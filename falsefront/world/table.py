@@ -143,6 +143,11 @@ class TableView:
                 return entries
         raise KeyError(f"table {self.spec.name!r} has no index {name!r}")
 
+    def last(self) -> Key | None:
+        for key, _ in tree.scan(self.entries, reverse=True):
+            return key
+        return None
+
     def changed(self) -> Iterator[tuple[Key, Document | None]]:
         for key, entry in tree.scan(self.entries):
             yield key, None if entry is None else entry[0]
