@@ -109,7 +109,7 @@ class Decoder:
                     raise _wrong(value, struct, plain, self._go(schema))
                 items = schema.get("items", {})
                 return [
-                    item if item is None else self._value(struct, items, item, f"{path}[{place}]", plain)
+                    self._zero(items) if item is None else self._value(struct, items, item, f"{path}[{place}]", plain)
                     for place, item in enumerate(value)
                 ]
             case "object":
@@ -124,7 +124,7 @@ class Decoder:
         if not isinstance(items, dict):
             return value
         return {
-            key: "" if item is None else self._value(struct, items, item, f"{path}.{key}", plain)
+            key: self._zero(items) if item is None else self._value(struct, items, item, f"{path}.{key}", plain)
             for key, item in value.items()
         }
 
@@ -134,6 +134,8 @@ class Decoder:
         if reference == INT_OR_STRING:
             if isinstance(value, bool) or not isinstance(value, str | int):
                 raise _wrong(value, struct, plain, "int32" if not isinstance(value, str) else "string")
+            if isinstance(value, int) and not -(1 << 31) <= value < 1 << 31:
+                raise _wrong(value, struct, plain, "int32", f"number {value}")
             return value
         if reference in TIMES:
             return _time(value)
@@ -143,6 +145,17 @@ class Decoder:
         if "properties" in schema and not isinstance(value, dict):
             raise _wrong(value, struct, plain, _go_name(reference))
         return self._object(reference, schema, value, path, plain)
+
+    def _zero(self, schema: Schema) -> Any:
+        """What Go puts where a list or a map holds ``null``."""
+        reference = schema.get("$ref")
+        if reference == QUANTITY:
+            return "0"
+        if reference:
+            schema = self._types.get(reference)
+            if "properties" in schema:
+                return {}
+        return {"string": "", "integer": 0, "boolean": False, "number": 0}.get(schema.get("type", ""))
 
     def _go(self, schema: Schema) -> str:
         reference = schema.get("$ref")

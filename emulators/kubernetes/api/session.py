@@ -127,6 +127,13 @@ class Session:
 
     def _check_kind(self, resource: Resource, body: Mapping[str, Any]) -> None:
         kind, api_version = body.get("kind") or resource.kind, body.get("apiVersion") or resource.api_version
+        for key, value in (("apiVersion", api_version), ("kind", kind)):
+            if not isinstance(value, str):
+                what = {list: "array", dict: "object", bool: "bool"}.get(type(value), "number")
+                raise status.bad_request(
+                    f"couldn't get version/kind; json parse error: json: cannot unmarshal {what} into Go struct field "
+                    f".{key} of type string"
+                )
         if (kind, api_version) == (resource.kind, resource.api_version):
             return
         version = str(api_version).rpartition("/")[2]
