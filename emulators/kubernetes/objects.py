@@ -26,9 +26,18 @@ def _labels(key: Any, document: Any) -> Iterable[tuple[Any, ...]]:
 
 
 def _node(key: Any, document: Any) -> Iterable[tuple[Any, ...]]:
-    if key[0] == "pods" and (node := document.get("spec", {}).get("nodeName")):
-        return [(node,)]
-    return ()
+    """Pods by their node; those that have none yet are under the empty name."""
+    return [(document.get("spec", {}).get("nodeName", ""),)] if key[0] == "pods" else ()
+
+
+def _claims(key: Any, document: Any) -> Iterable[tuple[Any, ...]]:
+    """The cluster IP and the node ports that a service holds."""
+    if key[0] != "services":
+        return ()
+    spec = document.get("spec", {})
+    address = spec.get("clusterIP", "")
+    held = [("address", address)] if address not in ("", "None") else []
+    return [*held, *(("port", str(port["nodePort"])) for port in spec.get("ports", ()) if port.get("nodePort"))]
 
 
 def _involved(key: Any, document: Any) -> Iterable[tuple[Any, ...]]:
@@ -39,7 +48,13 @@ def _involved(key: Any, document: Any) -> Iterable[tuple[Any, ...]]:
 
 OBJECTS: Final = TableSpec(
     "kubernetes.objects",
-    indexes=(Index("owner", _owners), Index("label", _labels), Index("node", _node), Index("involved", _involved)),
+    indexes=(
+        Index("owner", _owners),
+        Index("label", _labels),
+        Index("node", _node),
+        Index("involved", _involved),
+        Index("claim", _claims),
+    ),
 )
 VERSIONS: Final = TableSpec("kubernetes.versions", content=False)
 LOG: Final = TableSpec("kubernetes.log", content=False)
@@ -191,8 +206,16 @@ class Objects:
         return [(key, self._objects[key]) for key in self._objects.find("owner", uid)]
 
     def on_node(self, node: str) -> list[tuple[Key, Object]]:
-        """The pods bound to a node."""
+        """The pods bound to a node, or to none."""
         return [(key, self._objects[key]) for key in self._objects.find("node", node)]
+
+    def count_on_node(self, node: str) -> int:
+        """How many pods are bound to a node."""
+        return sum(1 for _ in self._objects.find("node", node))
+
+    def holder(self, kind: str, value: str) -> Key | None:
+        """The service that holds a cluster IP (``address``) or a node port (``port``)."""
+        return next(self._objects.find("claim", kind, value), None)
 
     def events_about(self, uid: str) -> list[tuple[Key, Object]]:
         """The events about an object."""

@@ -158,6 +158,17 @@ def _finalize(session: Session) -> Result:
     return session.result(session.objects.update(session.key, changed))
 
 
+def _connect(session: Session) -> Result:
+    """Streams into containers: checked as the real server checks them, then refused."""
+    pod = session.existing()
+    name = session.call.name
+    if session.call.subresource in ("exec", "attach"):
+        logs.choose(session, pod)
+    if not pod["spec"].get("nodeName"):
+        raise status.bad_request(f"pod {name} does not have a host assigned")
+    raise status.unsupported(f"pods/{session.call.subresource}: there are no containers behind its pods")
+
+
 def _token(session: Session) -> Result:
     account = session.existing()
     raise status.unsupported(f"tokens of service accounts, such as {account['metadata']['name']}'s")
@@ -169,6 +180,9 @@ _HANDLERS: Final[Mapping[str, Callable[[Session], Result]]] = {
     "binding": _binding,
     "finalize": _finalize,
     "log": logs.read,
+    "exec": _connect,
+    "attach": _connect,
+    "portforward": _connect,
     "token": _token,
 }
 

@@ -12,7 +12,7 @@ from ..objects import Key, Object, timestamp
 from ..shape import Shape
 from ..triggers import wake
 from . import images
-from .cluster import Cluster, controller_of
+from .cluster import Cluster, controller_of, is_active
 
 PULL: Final = timedelta(milliseconds=400)
 READY: Final = timedelta(milliseconds=300)
@@ -526,8 +526,8 @@ def stop(shape: Shape, state: State, args: Mapping[str, Any]) -> None:
         cluster.objects.update(key, document)
     else:
         cluster.objects.remove(key, document)
-        for waiting, pod in cluster.objects.scan("pods"):
-            if not pod["spec"].get("nodeName"):
+        for waiting, pod in cluster.objects.on_node(""):
+            if is_active(pod):
                 wake(state, "pods.schedule", waiting[1], waiting[2])
 
 

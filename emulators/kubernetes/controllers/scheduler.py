@@ -36,7 +36,7 @@ def schedule(shape: Shape, state: State, args: Mapping[str, Any]) -> None:
     if missing or not fitting:
         _refuse(cluster, key, pod, missing or _explain(reasons))
         return
-    load = {name: len(cluster.objects.on_node(name)) for name in fitting}
+    load = {name: cluster.objects.count_on_node(name) for name in fitting}
     _bind(cluster, key, pod, min(fitting, key=lambda name: (load[name], name)))
 
 
@@ -170,14 +170,22 @@ def _expression(entry: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
 
 def _lacking(cluster: Cluster, pod: Object, node: Object) -> str | None:
     room: Mapping[str, Any] = node.get("status", {}).get("allocatable", {})
-    others = [other for _, other in cluster.objects.on_node(node["metadata"]["name"]) if is_active(other)]
-    if "pods" in room and len(others) + 1 > quantity.parse(room["pods"]):
+    name = node["metadata"]["name"]
+    if "pods" in room and cluster.objects.count_on_node(name) + 1 > quantity.parse(room["pods"]):
         return "Too many pods"
-    lacking: list[str] = []
-    for name, wanted in requests(pod).items():
-        used = sum((requests(other).get(name, Fraction(0)) for other in others), Fraction(0))
-        if wanted and used + wanted > quantity.parse(room.get(name, "0")):
-            lacking.append(f"Insufficient {name}")
+    wanted = {kind: amount for kind, amount in requests(pod).items() if amount}
+    if not wanted:
+        return None
+    used: dict[str, Fraction] = {}
+    for _, other in cluster.objects.on_node(name):
+        if is_active(other):
+            for kind, amount in requests(other).items():
+                used[kind] = used.get(kind, Fraction(0)) + amount
+    lacking = [
+        f"Insufficient {kind}"
+        for kind, amount in wanted.items()
+        if used.get(kind, Fraction(0)) + amount > quantity.parse(room.get(kind, "0"))
+    ]
     return "; ".join(sorted(lacking)) or None
 
 
@@ -196,8 +204,8 @@ def requests(pod: Object) -> dict[str, Fraction]:
 def nodes_changed(shape: Shape, state: State, args: Mapping[str, Any]) -> None:
     """Try the pods again that found no node."""
     cluster = Cluster(shape, state)
-    for key, pod in cluster.objects.scan("pods"):
-        if not pod["spec"].get("nodeName") and is_active(pod):
+    for key, pod in cluster.objects.on_node(""):
+        if is_active(pod):
             wake(state, "pods.schedule", key[1], key[2])
     for key, _ in cluster.objects.scan("daemonsets.apps"):
         wake(state, "daemonsets.reconcile", key[1], key[2])

@@ -18,11 +18,15 @@ _PATCHES: Final = {
     "application/apply-patch+yaml": "apply",
     "application/apply-patch+cbor": "",
 }
+_CONNECT: Final = frozenset({"exec", "attach", "portforward", "proxy", "log"})
+"""Subresources whose requests carry no object."""
 _PROTOBUF: Final = "application/vnd.kubernetes.protobuf"
 
 
 def read_body(shape: Shape, call: Call, data: bytes, content_type: str) -> Call:
     """The call with its body. Raises a Status failure (400, 415)."""
+    if call.subresource in _CONNECT:
+        return call
     media = content_type.split(";", 1)[0].strip().lower()
     match call.verb:
         case "patch":

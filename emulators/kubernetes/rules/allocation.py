@@ -27,7 +27,7 @@ def allocate(session: Session, document: Object, old: Object | None) -> Object:
     address = spec.get("clusterIP") or before.get("clusterIP") or (spec.get("clusterIPs") or [""])[0]
     _addresses(session, document, spec, address, before)
     if spec.get("type") in ("NodePort", "LoadBalancer"):
-        _node_ports(session, spec, before)
+        _node_ports(session, document, spec, before)
     else:
         spec["ports"] = [{k: v for k, v in port.items() if k != "nodePort"} for port in spec.get("ports", ())]
         if not spec["ports"]:
@@ -39,7 +39,7 @@ def _addresses(session: Session, document: Object, spec: dict[str, Any], address
     headless = address == "None"
     if not address:
         address = _free_address(session)
-    elif not headless and before.get("clusterIP") != address and address in _taken(session):
+    elif not headless and before.get("clusterIP") != address and session.objects.holder("address", address):
         text = f'Invalid value: ["{address}"]: failed to allocate IP {address}: provided IP is already allocated'
         name = document["metadata"].get("name", "")
         raise status.invalid("", "Service", name, [Cause("FieldValueInvalid", text, "spec.clusterIPs")])
@@ -49,35 +49,39 @@ def _addresses(session: Session, document: Object, spec: dict[str, Any], address
     spec.setdefault("ipFamilyPolicy", "RequireDualStack" if selectorless else "SingleStack")
 
 
-def _taken(session: Session) -> set[str]:
-    return {service.get("spec", {}).get("clusterIP", "") for _, service in session.objects.scan("services")}
-
-
 def _free_address(session: Session) -> str:
     """A free address of 10.96.0.0/16; the first ones are kept for services that ask for theirs."""
-    taken = _taken(session)
     while True:
         number = int(session.state.ids.random("kubernetes.cluster-ip") * 65000) + 272
         address = f"10.96.{number >> 8}.{number & 255}"
-        if address not in taken:
+        if session.objects.holder("address", address) is None:
             return address
 
 
-def _node_ports(session: Session, spec: dict[str, Any], before: dict[str, Any]) -> None:
+def _node_ports(session: Session, document: Object, spec: dict[str, Any], before: dict[str, Any]) -> None:
     if spec.get("allocateLoadBalancerNodePorts") is False:
         return
-    taken = {
-        port["nodePort"]
-        for _, service in session.objects.scan("services")
-        for port in service.get("spec", {}).get("ports", ())
-        if "nodePort" in port
-    }
     old = {(port.get("name"), port["port"]): port.get("nodePort") for port in before.get("ports", ())}
+    own = ("services", document["metadata"].get("namespace", ""), document["metadata"].get("name", ""))
     ports: list[dict[str, Any]] = []
-    for port in spec.get("ports", ()):
+    given: set[int] = set()
+    for place, port in enumerate(spec.get("ports", ())):
         number = port.get("nodePort") or old.get((port.get("name"), port["port"]))
-        while not number or (number in taken and number not in old.values() and not port.get("nodePort")):
-            number = _NODE_PORTS[int(session.state.ids.random("kubernetes.node-port") * len(_NODE_PORTS))]
-        taken.add(number)
+        holder = session.objects.holder("port", str(number)) if number else None
+        if number and (number in given or holder not in (None, own)):
+            text = f"Invalid value: {number}: provided port is already allocated"
+            raise status.invalid(
+                "", "Service", own[2], [Cause("FieldValueInvalid", text, f"spec.ports[{place}].nodePort")]
+            )
+        while not number or (not holder and number in given):
+            number = _free_port(session)
+        given.add(number)
         ports.append({**port, "nodePort": number})
     spec["ports"] = ports
+
+
+def _free_port(session: Session) -> int:
+    while True:
+        number = _NODE_PORTS[int(session.state.ids.random("kubernetes.node-port") * len(_NODE_PORTS))]
+        if session.objects.holder("port", str(number)) is None:
+            return number
