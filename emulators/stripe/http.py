@@ -19,7 +19,7 @@ from falsefront.world.world import World
 
 from . import expand
 from .call import API_VERSION
-from .errors import BAD_BODY, NO_KEY, PUBLISHABLE_KEY, error_object, headers_of, refuse, status_of
+from .errors import BAD_BODY, NO_KEY, NOT_EXECUTED, PUBLISHABLE_KEY, error_object, headers_of, refuse, status_of
 from .execution import Execution, log_url
 from .form import decode
 from .idempotency import LONGEST, Replayed, fingerprint, in_use
@@ -116,7 +116,7 @@ class Api:
             if key and route.method == "POST":
                 execution.key = key.decode("latin-1")
                 execution.print = fingerprint(raw)
-                headers += [(b"idempotency-key", key), _NO_RETRY]
+                headers.append((b"idempotency-key", key))
         version = request.headers.get(b"stripe-version")
         try:
             if execution.key is not None and len(execution.key) > LONGEST:
@@ -173,8 +173,8 @@ class Api:
             seed = world.version.seed
             body = error_object(failure, log_url(seed, execution.request_id))
             execution.failed(world, failure, body)
-            if key is not None:
-                headers.append((b"original-request", execution.request_id.encode()))
+            if key is not None and status_of(failure) not in NOT_EXECUTED:
+                headers += [(b"original-request", execution.request_id.encode()), _NO_RETRY]
             await _send_error(send, failure, seed, execution.request_id, headers, body)
             return
         finally:
@@ -188,7 +188,7 @@ class Api:
             status, origin, result = result.status, result.request_id, result.body
             headers.append(_REPLAYED)
         if key is not None:
-            headers.append((b"original-request", origin.encode()))
+            headers += [(b"original-request", origin.encode()), _NO_RETRY]
         await send_bytes(send, status, [_JSON, _NO_STORE, *headers], _dump(result))
 
 
