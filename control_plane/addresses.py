@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .serving import Serving
 
 _POSTGRES: Final = ("postgres", "postgresql", "sql")
-_MCP: Final = ("filesystem", "mail")
+_MCP: Final = ("filesystem", "mail", "mcpstub")
 """Emulators that answer MCP at ``…/mcp``."""
 
 

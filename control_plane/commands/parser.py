@@ -65,7 +65,7 @@ def _serve(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME",
-        help="another host name the control plane answers to",
+        help="another host name that the control plane and the MCP endpoints answer to",
     )
     add("--emulators", type=_names, metavar="A,B", help="which emulators to load (default: all)")
     add("--fixture", default="shop", help="what worlds begin with: a name, a directory, or 'empty' (default: shop)")

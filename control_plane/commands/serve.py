@@ -63,6 +63,7 @@ class _Run:
             make_journal=journal,
             make=(lambda _: self._origin) if options.create_worlds else (lambda _: None),
             max_body=options.max_body,
+            allowed_hosts=options.allow_host,
         )
         self._clock = _clock(options)
         self._fixtures = Fixtures(self._runtime, options.fixture, seed=options.seed, clock=self._clock)
