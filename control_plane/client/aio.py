@@ -199,7 +199,7 @@ class AsyncWorld:
         fault: str | None = None,
         changed: bool | None = None,
     ) -> list[Entry]:
-        """What happened, oldest first: at most 1000 entries unless ``limit`` says otherwise."""
+        """What happened, oldest first: every entry that is in memory, unless filters or ``limit`` say otherwise."""
         ask = asks.journal(
             self.name,
             after=after,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -191,12 +192,13 @@ def clear_faults(name: str) -> Ask[int]:
 
 
 def journal(name: str, **filters: Any) -> Ask[list[Entry]]:
-    return Ask("GET", _world(name, "/journal"), lambda answer: answer["entries"], params=_filters(filters))
-
-
-def journal_lines(name: str, **filters: Any) -> Ask[bytes]:
+    # As lines there is no end to a page.
     params = {**_filters(filters), "format": "ndjson"}
-    return Ask("GET", _world(name, "/journal"), _as_is, params=params, binary=True)
+    return Ask("GET", _world(name, "/journal"), _lines, params=params, binary=True)
+
+
+def _lines(content: bytes) -> list[Entry]:
+    return [json.loads(line) for line in content.splitlines()]
 
 
 def _filters(filters: Mapping[str, Any]) -> dict[str, Any]:

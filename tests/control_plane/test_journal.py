@@ -133,3 +133,12 @@ def test_credentials_are_not_in_the_journal(client: Falsefront, mail: Mail) -> N
         mail(world.name, subject="the key is sk_live_abcdefgh12345678")
         (entry,) = world.journal()
         assert "sk_live" not in json.dumps(entry)
+
+
+def test_a_long_journal_is_read_whole(client: Falsefront, http: httpx.Client) -> None:
+    with client.worlds.create() as world:
+        for _ in range(1005):
+            http.put(f"/worlds/{world.name}/marks/m")
+        assert [entry["seq"] for entry in world.journal()] == list(range(1, 1006))
+        page = http.get(f"/worlds/{world.name}/journal").json()
+        assert (len(page["entries"]), page["next"], page["seq"]) == (1000, 1000, 1005)
