@@ -9,6 +9,8 @@ from typing import Final
 from falsefront.kernel.emulator import Emulator
 
 BUILT_IN: Final = ("filesystem", "sql", "stripe", "kubernetes", "mail")
+ON_REQUEST: Final = ("mcpstub",)
+"""Those that a server loads only by name."""
 
 
 def load(names: Iterable[str] = BUILT_IN) -> list[Emulator]:
@@ -17,7 +19,7 @@ def load(names: Iterable[str] = BUILT_IN) -> list[Emulator]:
 
 
 def _load(name: str) -> Emulator:
-    if name in BUILT_IN:
+    if name in BUILT_IN or name in ON_REQUEST:
         module = import_module(f"falsefront.emulators.{name}")
     elif "." in name:
         try:
@@ -26,7 +28,7 @@ def _load(name: str) -> Emulator:
             raise ValueError(f"cannot import the emulator {name!r}: {error}") from None
     else:
         raise ValueError(
-            f"there is no emulator {name!r}; choose from {', '.join(BUILT_IN)}, or name a module of your own"
+            f"there is no emulator {name!r}; choose from {', '.join((*BUILT_IN, *ON_REQUEST))}, or name a module of your own"
         )
     emulator: Emulator | None = getattr(module, "emulator", None)
     if emulator is None:

@@ -131,7 +131,7 @@ def stubbed(
     serve: Callable[..., Background], connect: Callable[[Background, str], Endpoint], request: pytest.FixtureRequest
 ) -> Callable[[Any], Endpoint]:
     def make(section: Any) -> Endpoint:
-        background = serve("falsefront.emulators.mcpstub")
+        background = serve("mcpstub")
         world = f"w{zlib.crc32(request.node.nodeid.encode())}"
         background.call(lambda: background.runtime.worlds.create(world))
         endpoint = connect(background, world)
