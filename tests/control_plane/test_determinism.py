@@ -107,6 +107,8 @@ def sql(addresses: Addresses) -> list[Any]:
         "SELECT c.city, count(*) FROM customers c JOIN orders o ON o.customer_id = c.id GROUP BY c.city",
         "SELECT now(), random(), gen_random_uuid()",
         "DELETE FROM order_items WHERE order_id < 10",
+        "UPDATE order_items SET quantity = quantity + 1 WHERE product_id = 3",
+        "SELECT * FROM order_items WHERE order_id < 30",
         "INSERT INTO customers (id, name, email) VALUES (1, 'Ada', 'ada2@example.com')",
     ]
     answers: list[Any] = []
