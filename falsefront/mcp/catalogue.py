@@ -23,8 +23,19 @@ CATALOGUES: Final = TableSpec("mcp.catalogues")
 """By emulator. An emulator that serves catalogues names this table among its own."""
 
 
+def read_catalogue(data: Any) -> Any:
+    """A catalogue as it was captured, or the text of its file. Raises ``Failure`` (invalid)."""
+    if not isinstance(data, str):
+        return data
+    try:
+        return parse(data.encode())
+    except ValueError:
+        raise _invalid("its text is not JSON") from None
+
+
 def seed_catalogue(state: State, emulator: str, data: Any) -> None:
     """Let a world's emulator serve a captured catalogue. Raises ``Failure`` (invalid)."""
+    data = read_catalogue(data)
     if not isinstance(data, Mapping) or not isinstance(data.get("tools/list"), Sequence):
         raise _invalid("it has no 'tools/list'")
     pages = [_result(page, "tools/list") for page in data["tools/list"]]

@@ -27,7 +27,7 @@ from falsefront.kernel.state import State, TableSpec
 from falsefront.wire.http import Request, send_json
 
 from .app import mcp_app
-from .catalogue import find_catalogue, seed_catalogue, verbatim
+from .catalogue import find_catalogue, read_catalogue, seed_catalogue, verbatim
 from .message import INTERNAL_ERROR
 from .operations import MCP_TABLES, protocol_operations
 from .tool import McpServer
@@ -75,7 +75,7 @@ class Stub:
         """Put a section into a world. Raises ``Failure`` (invalid)."""
         if not isinstance(data, Mapping) or not set(data) <= {"catalogue", "calls", "script"}:
             raise _invalid("it has 'catalogue', 'calls' and 'script', and nothing else")
-        catalogue = data.get("catalogue")
+        catalogue = read_catalogue(data.get("catalogue"))
         if catalogue is not None:
             seed_catalogue(state, self._name, catalogue)
         recorded = catalogue.get("calls", ()) if isinstance(catalogue, Mapping) else ()

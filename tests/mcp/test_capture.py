@@ -149,7 +149,7 @@ def stubbed(
 
 
 def test_a_catalogue_is_served_byte_for_byte(stubbed: Callable[[Any], Endpoint]) -> None:
-    endpoint = stubbed({"catalogue": CATALOGUE})
+    endpoint = stubbed({"catalogue": json.dumps(CATALOGUE)})
     assert endpoint.request("initialize", INITIALIZE).text == f'{{"result":{OPENED},"jsonrpc":"2.0","id":1}}'
     older = endpoint.request("initialize", {**INITIALIZE, "protocolVersion": "2025-03-26"}).json()["result"]
     assert older == {**json.loads(OPENED), "protocolVersion": "2025-03-26"}
@@ -240,6 +240,7 @@ def test_an_unknown_call_fails_loudly(stubbed: Callable[[Any], Endpoint]) -> Non
         5,
         {"unknown": 1},
         {"catalogue": {}},
+        {"catalogue": "{"},
         {"catalogue": {"tools/list": ["{"]}},
         {"catalogue": {"tools/list": ["{}"]}},
         {"catalogue": {"tools/list": [], "initialize": "[]"}},
