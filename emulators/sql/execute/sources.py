@@ -83,8 +83,9 @@ def _other(compiler: Compiler, source: Source) -> Rows:
         system = source
         return lambda: iter([tuple(row) for row in system.rows(run)])
     if isinstance(source, CteScan):
-        cte = id(source.cte)
-        return lambda: iter(run.ctes[cte].get())
+        # Inside a recursive term this is the working table, everywhere else the CTE's rows.
+        state = run.ctes[id(source.cte)]
+        return lambda: iter(state.get())
     if isinstance(source, FunctionScan):
         return _function_rows(compiler, source)
     assert isinstance(source, Derived) and source.query is not None
