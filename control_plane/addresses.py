@@ -28,7 +28,7 @@ def addresses(serving: Serving, world: str, host: str = "") -> Addresses:
         environment=serving.environment(world, endpoints),
         postgres=postgres(endpoints, world),
         kubeconfig=kubeconfig(urls["kubernetes"], world) if "kubernetes" in urls else None,
-        mcp=mcp(urls, world),
+        mcp=mcp(serving, world, endpoints),
     )
 
 
@@ -57,7 +57,12 @@ def kubeconfig(server: str, world: str) -> str:
     return json.dumps(config, indent=2) + "\n"
 
 
-def mcp(urls: Mapping[str, str], world: str) -> dict[str, Any] | None:
+def mcp(serving: Serving, world: str, endpoints: Endpoints) -> dict[str, Any] | None:
     """An MCP client's configuration of the façades that speak MCP."""
-    servers = {name: {"type": "http", "url": f"{urls[name]}/mcp"} for name in _MCP if name in urls}
+    servers = {
+        name: {"type": "http", "url": value}
+        for name, emulator in serving.runtime.emulators.items()
+        for variable, value in emulator.environment(endpoints, world).items()
+        if variable.endswith(_MCP)
+    }
     return {"mcpServers": servers} if servers else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import islice
 from typing import Any, Final
 
@@ -98,7 +99,7 @@ def _parse(call: Call, text: str, world: World) -> Side:
         return Side(world=name or None, mark=mark)
     name, number, version = text.partition("#")
     if number:
-        if not version.isdigit():
+        if not re.fullmatch("[0-9]{1,18}", version):
             raise Refused(422, "invalid", f"{version!r} is not a version's number", "before")
         return Side(world=name or None, version=int(version))
     if text not in call.serving.runtime.worlds and text in world.marks:
