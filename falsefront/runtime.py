@@ -108,10 +108,12 @@ class Runtime:
 
     async def settle(self, world: World) -> None:
         """Run the timers that fall due by now; on a frozen clock also those within its settling time."""
-        if world.settling:
+        if world.settling.locked():
             return
-        clock = world.version.clock
-        await self._run_due(world, clock.microseconds() + (int(clock.settle * 1e6) if clock.mode == "frozen" else 0))
+        async with world.settling:
+            clock = world.version.clock
+            ahead = int(clock.settle * 1e6) if clock.mode == "frozen" else 0
+            await self._run_due(world, clock.microseconds() + ahead)
         self._wake(world)
 
     async def advance(self, world: World, by: timedelta | None = None, to: datetime | None = None) -> None:
@@ -119,18 +121,15 @@ class Runtime:
 
         Raises ``Failure`` (invalid) where that would go backwards.
         """
-        while world.settling:
-            await asyncio.sleep(0)
-        now = world.version.clock.microseconds()
-        target = microseconds(to) if to is not None else now + (by or timedelta()) // timedelta(microseconds=1)
-        if target < now:
-            raise Failure(FailureKind.INVALID, "a clock only goes forward; restore a mark to go back")
-        while world.settling:
-            # Whoever settles waits for an operation in a thread; time must not run on over its head.
-            await asyncio.sleep(0.001)
-        await self._run_due(world, target)
-        if world.version.clock.microseconds() < target:
-            world.evolve(clock=world.version.clock.at_time(target))
+        # Whoever settles may wait for an operation in a thread; time must not run on over its head.
+        async with world.settling:
+            now = world.version.clock.microseconds()
+            target = microseconds(to) if to is not None else now + (by or timedelta()) // timedelta(microseconds=1)
+            if target < now:
+                raise Failure(FailureKind.INVALID, "a clock only goes forward; restore a mark to go back")
+            await self._run_due(world, target)
+            if world.version.clock.microseconds() < target:
+                world.evolve(clock=world.version.clock.at_time(target))
         world.note("clock.advance", to=show_time(world.version.clock.now()))
         await self.settle(world)
 
@@ -140,20 +139,12 @@ class Runtime:
         await self.settle(world)
 
     async def _run_due(self, world: World, until: int) -> None:
-        if world.settling:
-            return
-        world.settling = True
-        try:
-            for _ in range(_TIMERS_AT_ONCE):
-                due = next_due(world.version)
-                if due is None or due.at > until:
-                    return
-                await self._fire(world, due)
-            raise Failure(
-                FailureKind.INTERNAL, f"more than {_TIMERS_AT_ONCE} timers fell due at once in {world.name!r}"
-            )
-        finally:
-            world.settling = False
+        for _ in range(_TIMERS_AT_ONCE):
+            due = next_due(world.version)
+            if due is None or due.at > until:
+                return
+            await self._fire(world, due)
+        raise Failure(FailureKind.INTERNAL, f"more than {_TIMERS_AT_ONCE} timers fell due at once in {world.name!r}")
 
     async def _fire(self, world: World, due: Due) -> None:
         """Run one timer at its own time; it is spent even if its operation fails."""

@@ -43,12 +43,12 @@ class World:
         "_lock",
         "_make_journal",
         "_marks",
+        "_settling",
         "alarm",
         "fixture",
         "name",
         "origin",
         "parent",
-        "settling",
         "version",
     )
 
@@ -66,13 +66,13 @@ class World:
         self.origin = version
         self.parent = parent
         self.fixture = fixture
-        self.settling = False
         self.alarm: asyncio.TimerHandle | None = None
         self._make_journal = make_journal
         self._journal: Journal | None = None
         self._marks: dict[str, Version] | None = None
         self._history: deque[Version] | None = None
         self._lock: asyncio.Lock | None = None
+        self._settling: asyncio.Lock | None = None
         self._listeners: list[Listener] | None = None
 
     @property
@@ -88,6 +88,13 @@ class World:
         if self._lock is None:
             self._lock = asyncio.Lock()
         return self._lock
+
+    @property
+    def settling(self) -> asyncio.Lock:
+        """Held while timers run, so that time runs once."""
+        if self._settling is None:
+            self._settling = asyncio.Lock()
+        return self._settling
 
     @property
     def busy(self) -> bool:
