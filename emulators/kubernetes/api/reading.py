@@ -160,12 +160,18 @@ def parse_revision(text: str) -> int:
     """A resource version as a query parameter. Raises a Status failure (400)."""
     if not text:
         return 0
-    if not text.isdecimal():
-        raise status.bad_request(
-            f'invalid resource version: resourceVersion: Invalid value: "{text}": strconv.ParseUint: '
-            f'parsing "{text}": invalid syntax'
-        )
-    return int(text)
+    if not (text.isascii() and text.isdecimal()):
+        raise _bad_revision(text, "invalid syntax")
+    if len(text) > 20 or (revision := int(text)) >= 1 << 64:
+        raise _bad_revision(text, "value out of range")
+    return revision
+
+
+def _bad_revision(text: str, why: str) -> Exception:
+    return status.bad_request(
+        f'invalid resource version: resourceVersion: Invalid value: "{text}": strconv.ParseUint: '
+        f'parsing "{text}": {why}'
+    )
 
 
 def check_future(session: Session, revision: int) -> None:

@@ -334,6 +334,7 @@ def _namespace(document: Node, old: Object | None) -> None:
 def _node(document: Node, old: Object | None) -> None:
     if old is None and "spec" not in document:
         document["spec"] = {"taints": [{"key": "node.kubernetes.io/not-ready", "effect": "NoSchedule"}]}
+    document.setdefault("spec", {})
     info = (
         "machineID systemUUID bootID kernelVersion osImage containerRuntimeVersion kubeletVersion kubeProxyVersion"
         " operatingSystem architecture"
