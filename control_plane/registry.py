@@ -28,7 +28,7 @@ def _load(name: str) -> Emulator:
             raise ValueError(f"cannot import the emulator {name!r}: {error}") from None
     else:
         raise ValueError(
-            f"there is no emulator {name!r}; choose from {', '.join((*BUILT_IN, *ON_REQUEST))}, or name a module of your own"
+            f"there is no emulator {name!r}; choose from {', '.join(BUILT_IN + ON_REQUEST)}, or name a module of yours"
         )
     emulator: Emulator | None = getattr(module, "emulator", None)
     if emulator is None:
