@@ -28,6 +28,8 @@ _RETURNED: Final = frozenset(
 """Kinds whose deletion answers with the object and not with a Status."""
 _PROTECTED: Final = frozenset({"default", "kube-system", "kube-public"})
 _POLICIES: Final = ("Foreground", "Background", "Orphan")
+_LONGEST: Final = 10**9
+"""Seconds of grace that a date can still hold."""
 STOP_TIME: Final = timedelta(milliseconds=500)
 """How long a container takes to end once it is told to."""
 
@@ -168,7 +170,7 @@ def _grace(storage: str, document: Object, options: Mapping[str, Any]) -> int:
         grace = document["spec"].get("terminationGracePeriodSeconds", 30)
     if not document["spec"].get("nodeName") or document.get("status", {}).get("phase") in ("Succeeded", "Failed"):
         return 0
-    return max(int(grace), 0)
+    return min(max(int(grace), 0), _LONGEST)
 
 
 def _delete_namespace(session: Session, document: Object) -> Object:
