@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from .serving import Serving
 
 _POSTGRES: Final = ("postgres", "postgresql", "sql")
-_MCP: Final = ("filesystem", "mail", "mcpstub")
-"""Emulators that answer MCP at ``…/mcp``."""
+_MCP: Final = "MCP_URL"
+"""How the variables end in which emulators say where they answer MCP."""
 
 
 def addresses(serving: Serving, world: str, host: str = "") -> Addresses:
