@@ -133,7 +133,7 @@ def resolve(
     wanted, result = concrete(an.coercer, function, inputs)
     done: list[Expr] = []
     for arg, target in zip(args, wanted, strict=True):
-        if target == ANY and arg.type == UNKNOWN:
+        if target == ANY and arg.type == UNKNOWN and name != "pg_typeof":
             target = TEXT
         converted = an.coercer.to(arg, target)
         done.append(arg if converted is None else converted)

@@ -111,10 +111,10 @@ def _insert(an: Analyser, node: Any, scope: Scope) -> Change:
     if not node.HasField("select_stmt"):
         change.rows, change.columns = [[]], []
     elif (source := node.select_stmt.select_stmt).values_lists and not source.sort_clause and not source.HasField("limit_count") and not source.HasField("with_clause"):
-        change.rows = [_row(an, change, row.list.items, scope, given) for row in source.values_lists]
+        change.rows = [_row(an, change, row.list.items, scope, given, node) for row in source.values_lists]
         change.columns = columns[: len(change.rows[0])]
     else:
-        _from_query(an, change, source, scope, given)
+        _from_query(an, change, source, scope, given, node)
     _check_identity(change)
     if node.HasField("on_conflict_clause"):
         change.conflict = _conflict(an, change, node, scope)
@@ -140,7 +140,7 @@ def _add_table(scope: Scope, relation: Relation, alias: str, start: int, visible
         scope.columns = [*scope.columns, *columns]
 
 
-def _row(an: Analyser, change: Change, items: Any, scope: Scope, given: bool) -> list[Expr | None]:
+def _row(an: Analyser, change: Change, items: Any, scope: Scope, given: bool, node: Any) -> list[Expr | None]:
     columns = change.columns
     inner = Scope(scope.query, parent=scope.parent, ctes=scope.ctes, clause="values")
     row: list[Expr | None] = []
@@ -152,7 +152,9 @@ def _row(an: Analyser, change: Change, items: Any, scope: Scope, given: bool) ->
         extra = exprs[len(columns)]
         raise SqlError("42601", "INSERT has more expressions than target columns", location=_location(extra[0]))
     if given and len(exprs) < len(columns):
-        raise SqlError("42601", "INSERT has more target columns than expressions")
+        raise SqlError(
+            "42601", "INSERT has more target columns than expressions", location=node.cols[len(exprs)].res_target.location
+        )
     for (item, default, _), column in zip(exprs, columns, strict=False):
         row.append(None if default else _assigned(an, analyse(an, item, inner), column))
     return row
@@ -167,7 +169,7 @@ def _assigned(an: Analyser, expr: Expr, column: ColumnDef) -> Expr:
     return assigned(an, expr, column)
 
 
-def _from_query(an: Analyser, change: Change, source: Any, scope: Scope, given: bool) -> None:
+def _from_query(an: Analyser, change: Change, source: Any, scope: Scope, given: bool, node: Any) -> None:
     # The WITH clause of the INSERT is in scope for its query.
     inner = Scope(Query(), parent=Scope(scope.query, parent=scope.parent, ctes=scope.ctes))
     query = select(an, source, inner)
@@ -175,7 +177,9 @@ def _from_query(an: Analyser, change: Change, source: Any, scope: Scope, given: 
     if len(visible) > len(change.columns):
         raise SqlError("42601", "INSERT has more expressions than target columns", location=visible[len(change.columns)].expr.location)
     if given and len(visible) < len(change.columns):
-        raise SqlError("42601", "INSERT has more target columns than expressions")
+        raise SqlError(
+            "42601", "INSERT has more target columns than expressions", location=node.cols[len(visible)].res_target.location
+        )
     change.columns = change.columns[: len(visible)]
     change.query = query
     for n, (target, column) in enumerate(zip(visible, change.columns, strict=True)):

@@ -25,6 +25,7 @@ def choose(coercer: Coercer, candidates: Sequence[Function], inputs: Sequence[in
 def _consistent(coercer: Coercer, candidate: Function, inputs: Sequence[int]) -> bool:
     """Whether the arguments of polymorphic parameters agree."""
     elements: set[int] = set()
+    common: set[str] = set()
     for given, wanted in zip(inputs, candidate.args, strict=True):
         if given == UNKNOWN:
             continue
@@ -32,7 +33,11 @@ def _consistent(coercer: Coercer, candidate: Function, inputs: Sequence[int]) ->
             elements.add(given)
         elif wanted == ANYARRAY:
             elements.add(coercer.find(coercer.base(given)).element)
-    return len(elements) <= 1
+        elif wanted == ANYCOMPATIBLE:
+            common.add(coercer.find(coercer.base(given)).category)
+        elif wanted == ANYCOMPATIBLEARRAY:
+            common.add(coercer.find(coercer.find(coercer.base(given)).element).category)
+    return len(elements) <= 1 and len(common) <= 1
 
 
 def _select(coercer: Coercer, candidates: list[Function], inputs: Sequence[int]) -> list[Function]:

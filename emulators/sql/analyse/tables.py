@@ -200,6 +200,11 @@ def _cte(an: Analyser, cte: Cte, node: Any, scope: Scope, alias: str) -> Item:
     return source, [table], list(table.columns)
 
 
+_OUT_NAMES = {
+    f"{kind}_array_elements{suffix}": "value" for kind in ("json", "jsonb") for suffix in ("", "_text")
+}
+
+
 def _function(an: Analyser, node: Any, scope: Scope) -> Item:
     from .expr import analyse
 
@@ -229,8 +234,8 @@ def _function(an: Analyser, node: Any, scope: Scope) -> Item:
         columns.append(("ordinality", INT8))
     shown = alias or first_name
     scalar = len(columns) == 1
-    names = [name for name, _ in columns]
-    if scalar and not node.alias.colnames and alias and calls[0].function is None or (scalar and alias and not (calls[0].function and calls[0].function.names)):
+    names = [_OUT_NAMES.get(name, name) for name, _ in columns]
+    if scalar and alias and names[0] not in ("value",) and not (calls[0].function and calls[0].function.names):
         names = [alias]
     names = _renamed(names, node.alias, shown)
     source = FunctionScan(shown, _place(scope, len(columns)), len(columns), calls=calls, widths=widths, ordinality=node.ordinality)

@@ -17,7 +17,7 @@ def index_columns(table: Relation, index: Relation) -> list[str]:
 
 
 def _wrapped(text: str) -> str:
-    return text if text.endswith(")") and text.split("(", 1)[0].isidentifier() else f"({text})"
+    return text if text.endswith(")") and text.split("(", 1)[0].isidentifier() else f"(({text}))"
 
 
 def index_column(context: Any, index: Relation, column: int) -> str | None:

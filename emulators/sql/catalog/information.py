@@ -146,34 +146,34 @@ VIEWS: Final[dict[str, View]] = {
     "schemata": (
         columns(
             "catalog_name:name schema_name:name schema_owner:name default_character_set_catalog:name default_character_set_schema:name "
-            "default_character_set_name:name sql_path:text"
+            "default_character_set_name:name sql_path:str"
         ),
         _schemata,
     ),
     "tables": (
         columns(
-            "table_catalog:name table_schema:name table_name:name table_type:text self_referencing_column_name:name reference_generation:text "
-            "user_defined_type_catalog:name user_defined_type_schema:name user_defined_type_name:name is_insertable_into:text is_typed:text commit_action:text"
+            "table_catalog:name table_schema:name table_name:name table_type:str self_referencing_column_name:name reference_generation:str "
+            "user_defined_type_catalog:name user_defined_type_schema:name user_defined_type_name:name is_insertable_into:str is_typed:str commit_action:str"
         ),
         _tables,
     ),
     "columns": (
         columns(
-            "table_catalog:name table_schema:name table_name:name column_name:name ordinal_position:int4 column_default:text is_nullable:text "
-            "data_type:text character_maximum_length:int4 character_octet_length:int4 numeric_precision:int4 numeric_precision_radix:int4 "
-            "numeric_scale:int4 datetime_precision:int4 interval_type:text interval_precision:int4 character_set_catalog:name "
+            "table_catalog:name table_schema:name table_name:name column_name:name ordinal_position:int4 column_default:str is_nullable:str "
+            "data_type:str character_maximum_length:int4 character_octet_length:int4 numeric_precision:int4 numeric_precision_radix:int4 "
+            "numeric_scale:int4 datetime_precision:int4 interval_type:str interval_precision:int4 character_set_catalog:name "
             "character_set_schema:name character_set_name:name collation_catalog:name collation_schema:name collation_name:name "
             "domain_catalog:name domain_schema:name domain_name:name udt_catalog:name udt_schema:name udt_name:name scope_catalog:name "
-            "scope_schema:name scope_name:name maximum_cardinality:int4 dtd_identifier:name is_self_referencing:text is_identity:text "
-            "identity_generation:text identity_start:text identity_increment:text identity_maximum:text identity_minimum:text identity_cycle:text "
-            "is_generated:text generation_expression:text is_updatable:text"
+            "scope_schema:name scope_name:name maximum_cardinality:int4 dtd_identifier:name is_self_referencing:str is_identity:str "
+            "identity_generation:str identity_start:str identity_increment:str identity_maximum:str identity_minimum:str identity_cycle:str "
+            "is_generated:str generation_expression:str is_updatable:str"
         ),
         _columns,
     ),
     "table_constraints": (
         columns(
             "constraint_catalog:name constraint_schema:name constraint_name:name table_catalog:name table_schema:name table_name:name "
-            "constraint_type:text is_deferrable:text initially_deferred:text enforced:text nulls_distinct:text"
+            "constraint_type:str is_deferrable:str initially_deferred:str enforced:str nulls_distinct:str"
         ),
         _table_constraints,
     ),
@@ -197,26 +197,26 @@ VIEWS: Final[dict[str, View]] = {
     "referential_constraints": (
         columns(
             "constraint_catalog:name constraint_schema:name constraint_name:name unique_constraint_catalog:name unique_constraint_schema:name "
-            "unique_constraint_name:name match_option:text update_rule:text delete_rule:text"
+            "unique_constraint_name:name match_option:str update_rule:str delete_rule:str"
         ),
         _references,
     ),
-    "check_constraints": (columns("constraint_catalog:name constraint_schema:name constraint_name:name check_clause:text"), _checks),
+    "check_constraints": (columns("constraint_catalog:name constraint_schema:name constraint_name:name check_clause:str"), _checks),
     "views": (
         columns(
-            "table_catalog:name table_schema:name table_name:name view_definition:text check_option:text is_updatable:text is_insertable_into:text "
-            "is_trigger_updatable:text is_trigger_deletable:text is_trigger_insertable_into:text"
+            "table_catalog:name table_schema:name table_name:name view_definition:str check_option:str is_updatable:str is_insertable_into:str "
+            "is_trigger_updatable:str is_trigger_deletable:str is_trigger_insertable_into:str"
         ),
         _views,
     ),
     "sequences": (
         columns(
-            "sequence_catalog:name sequence_schema:name sequence_name:name data_type:text numeric_precision:int4 numeric_precision_radix:int4 "
-            "numeric_scale:int4 start_value:text minimum_value:text maximum_value:text increment:text cycle_option:text"
+            "sequence_catalog:name sequence_schema:name sequence_name:name data_type:str numeric_precision:int4 numeric_precision_radix:int4 "
+            "numeric_scale:int4 start_value:str minimum_value:str maximum_value:str increment:str cycle_option:str"
         ),
         _sequences,
     ),
-    "routines": (columns("specific_catalog:name specific_schema:name specific_name:name routine_catalog:name routine_schema:name routine_name:name routine_type:text data_type:text"), lambda c: ()),
-    "triggers": (columns("trigger_catalog:name trigger_schema:name trigger_name:name event_manipulation:text event_object_schema:name event_object_table:name action_statement:text action_timing:text"), lambda c: ()),
+    "routines": (columns("specific_catalog:name specific_schema:name specific_name:name routine_catalog:name routine_schema:name routine_name:name routine_type:str data_type:str"), lambda c: ()),
+    "triggers": (columns("trigger_catalog:name trigger_schema:name trigger_name:name event_manipulation:str event_object_schema:name event_object_table:name action_statement:str action_timing:str"), lambda c: ()),
     "information_schema_catalog_name": (columns("catalog_name:name"), lambda c: [(c.session.database,)]),
 }  # fmt: skip

@@ -12,7 +12,7 @@ from .model import Relation
 Columns = tuple[tuple[str, int], ...]
 View = tuple[Columns, Callable[[Any], Iterable[Any]]]
 _TYPES: Final = {
-    "oid": 26, "name": 19, "text": 25, "bool": 16, "int2": 21, "int4": 23, "int8": 20, "char": 18, "float4": 700, "acl": 1009,
+    "oid": 26, "name": 19, "text": 25, "str": 1043, "bool": 16, "int2": 21, "int4": 23, "int8": 20, "char": 18, "float4": 700, "acl": 1009,
     "text[]": 1009, "vector": 22, "oids": 30, "int2[]": 1005, "oid[]": 1028, "name[]": 1003, "node": 194, "xid": 28, "regproc": 24,
     "timestamptz": 1184, "char[]": 1002, "regtype": 2206, "float8": 701,
 }  # fmt: skip

@@ -54,7 +54,7 @@ def _drop_relations(run: Run, node: Any, kind: str, cascade: bool) -> str:
         shown = f"{schema}.{names[-1]}" if schema else names[-1]
         if relation is None:
             if not node.missing_ok:
-                raise SqlError("42P01", f'{word} "{names[-1] if not schema else shown}" does not exist')
+                raise SqlError("42704" if kind == "i" else "42P01", f'{word} "{shown}" does not exist')
             notice(run, f'{word} "{names[-1]}" does not exist, skipping')
             continue
         if relation.kind != kind:

@@ -271,7 +271,10 @@ class TableMaker:
         if node.indexname:
             return self._using_index(node, primary)
         names = [column] if column else names_of(node.keys)
-        columns = tuple(self.get(n or "").attnum for n in names)
+        try:
+            columns = tuple(self.get(n or "").attnum for n in names)
+        except SqlError as error:
+            raise error.at(node.location) from None
         if len(set(columns)) < len(columns):
             twice = next(n for n in names if names.count(n) > 1)
             what = "primary key" if primary else "unique"

@@ -64,8 +64,8 @@ def _sqrt(value: Decimal) -> Decimal:
         raise SqlError("2201F", "cannot take square root of a negative number")
     if not value.is_finite():
         return value
-    weight = (value.adjusted() // 4 + 1) * 4 // 2 - 1 if value else 0
-    return rescale(_DEEP.sqrt(value), max(16 - weight - (1 if weight >= 0 else 0), scale_of(value), 0))
+    weight = (value.adjusted() // 4 + 1) * 2 - 1 if value else 1
+    return rescale(_DEEP.sqrt(value), max(16 - weight, scale_of(value), 0))
 
 
 def _sqrt_float(value: float) -> float:
@@ -83,12 +83,17 @@ def _log_check(value: Any) -> None:
 
 def _ln(value: Decimal) -> Decimal:
     _log_check(value)
-    return _shown(_DEEP.ln(value), value)
+    return _logarithm(_DEEP.ln(value), value)
+
+
+def _logarithm(result: Decimal, value: Decimal) -> Decimal:
+    digits = 0 if result.is_zero() else int(math.log10(abs(result)))
+    return rescale(result, min(1000, max(16 - digits, scale_of(value), 0)))
 
 
 def _log10(value: Decimal) -> Decimal:
     _log_check(value)
-    return _shown(_DEEP.log10(value), value)
+    return _logarithm(_DEEP.log10(value), value)
 
 
 def _log(base: Decimal, value: Decimal) -> Decimal:
@@ -175,7 +180,7 @@ add("sign(numeric) numeric", lambda a: Decimal((a > 0) - (a < 0)))
 add("sign(float8) float8", lambda a: float((a > 0) - (a < 0)))
 add("sqrt(numeric) numeric", _sqrt)
 add("sqrt(float8) float8", _sqrt_float)
-add("cbrt(float8) float8", lambda a: math.copysign(round(abs(a) ** (1 / 3), 15), a))
+add("cbrt(float8) float8", math.cbrt)
 add("power(numeric, numeric) numeric; pow(numeric, numeric) numeric", numeric_power)
 add("power(float8, float8) float8; pow(float8, float8) float8", float_power)
 add("exp(numeric) numeric", _exp)

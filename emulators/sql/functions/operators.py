@@ -244,7 +244,7 @@ def numeric_power(a: Decimal, b: Decimal) -> Decimal:
 add("^", "float8", "float8", "float8", float_power)
 add("^", "numeric", "numeric", "numeric", numeric_power)
 add("|/", "", "float8", "float8", lambda a: math.sqrt(a))
-add("||/", "", "float8", "float8", lambda a: math.copysign(round(abs(a) ** (1 / 3), 15), a))
+add("||/", "", "float8", "float8", math.cbrt)
 
 # Comparison of values of one type; the analyser puts each type's key around them.
 
@@ -382,6 +382,7 @@ add("-", "timestamptz", "interval", "timestamptz", lambda c, a, b: _add_to_insta
 add("-", "timestamp", "timestamp", "interval", subtract_times)
 add("-", "timestamptz", "timestamptz", "interval", subtract_times)
 add("+", "time", "interval", "time", lambda a, b: (a + b.micros) % DAY)
+add("+", "interval", "time", "time", lambda a, b: (b + a.micros) % DAY)
 add("-", "time", "interval", "time", lambda a, b: (a - b.micros) % DAY)
 add("-", "time", "time", "interval", lambda a, b: Interval(0, 0, a - b))
 add("+", "interval", "interval", "interval", _plus_spans)

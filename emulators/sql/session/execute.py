@@ -16,6 +16,7 @@ from .prepare import Prepared, ResultColumn, prepare, still_good
 from .session import Session
 
 Result = dict[str, Any]
+_PLACED = frozenset({"create_view", "create_table_as", "declare", "prepare", "execute"})
 _IN_FAILED = frozenset({"commit", "rollback", "rollback_to"})
 
 
@@ -72,7 +73,13 @@ def _run(session: Session, prepared: Prepared, state: State, tables: State, para
     if prepared.plan is None:
         from .utility import run_utility
 
-        return run_utility(run, prepared)
+        try:
+            return run_utility(run, prepared)
+        except SqlError as error:
+            # DDL looks relations up without knowing where their names stand.
+            if error.sqlstate == "42P01" and error.message.startswith("relation") and prepared.name not in _PLACED:
+                error.location = -1
+            raise
     assert prepared.plan is not None
     if hasattr(prepared.plan, "relation"):
         count, rows = run_change(run, prepared.plan)

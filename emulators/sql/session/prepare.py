@@ -109,11 +109,11 @@ def _analyse(prepared: Prepared, session: Session, state: State, tables: State, 
     if statement.kind == "select_stmt" and not _into(statement.node):
         query = select(an, statement.node, Scope(Query()))
         prepared.plan = query
-        prepared.columns = [_column(target) for target in query.visible]
+        prepared.columns = [_column(target, an.find) for target in query.visible]
     elif statement.kind in ("insert_stmt", "update_stmt", "delete_stmt", "merge_stmt"):
         change = analyse_change(an, statement.kind, statement.node, Scope(Query()))
         prepared.plan = change
-        prepared.columns = None if change.returning is None else [_column(target) for target in change.returning]
+        prepared.columns = None if change.returning is None else [_column(target, an.find) for target in change.returning]
     else:
         from .utility import result_columns
 
@@ -138,8 +138,15 @@ def _leftover(prepared: Prepared, number: int) -> int:
     raise SqlError("42P18", f"could not determine data type of parameter ${number}")
 
 
-def _column(target: Any) -> ResultColumn:
+def _column(target: Any, find: Any) -> ResultColumn:
     expr = target.expr
+    type_ = find(expr.type)
+    if type_.base:
+        # Clients are told of a domain's base type.
+        while find(type_.base).base:
+            type_ = find(type_.base)
+        table, attnum = (expr.table, expr.attnum) if isinstance(expr, Column) else (0, 0)
+        return ResultColumn(target.name, type_.base, type_.base_typmod, table, attnum)
     if isinstance(expr, Column):
         return ResultColumn(target.name, expr.type, expr.typmod, expr.table, expr.attnum)
     return ResultColumn(target.name, expr.type, expr.typmod)

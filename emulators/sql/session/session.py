@@ -275,10 +275,11 @@ class Session:
 def replay(onto: Transaction, log: list[Any], specs: dict[Any, Any]) -> None:
     """Write logged changes to another transaction."""
     for change in log:
-        spec = specs.get(("name", change.table))
-        if spec is not None:
-            onto.table(spec)
-    onto.apply(log)
+        table = onto.table(specs["name", change.table])
+        if change.after is None:
+            table.delete(change.key)
+        else:
+            table.put(change.key, change.after)
 
 
 __all__ = ["Block", "FailureKind", "Session", "Shared", "replay"]

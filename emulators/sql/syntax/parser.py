@@ -44,7 +44,8 @@ def parse(sql: str) -> tuple[Statement, ...]:
     try:
         tree = postgast.parse(sql)
     except postgast.PgQueryError as error:
-        position = None if error.cursorpos <= 0 else str(error.cursorpos)
+        placed = error.cursorpos > 0 and not error.message.startswith("WITH TIES")
+        position = str(error.cursorpos) if placed else None
         raise SqlError(_sqlstate(error.message), error.message, position=position) from None
     data = sql.encode()
     found: list[Statement] = []
