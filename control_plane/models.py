@@ -378,6 +378,15 @@ class Health(Given):
     emulators: list[str]
 
 
+class Index(Given):
+    """What answers here."""
+
+    name: str
+    version: str
+    openapi: str
+    worlds: list[str]
+
+
 class EmulatorList(Given):
     """What is loaded, with every operation's name, access and summary."""
 

@@ -6,8 +6,17 @@ from typing import Final
 
 from falsefront import __version__
 
-from ..models import EmulatorList, FixtureList, Health
+from ..models import EmulatorList, FixtureList, Health, Index
 from ..route import Call, Refused, Route
+
+
+async def index(call: Call) -> Index:
+    return Index(
+        name="falsefront",
+        version=__version__,
+        openapi="/_falsefront/openapi.json",
+        worlds=[world.name for world in call.serving.runtime.worlds],
+    )
 
 
 async def health(call: Call) -> Health:
@@ -43,6 +52,7 @@ async def fixtures(call: Call) -> FixtureList:
 
 
 ROUTES: Final = (
+    Route(("GET",), "/", index, "What this is", Index),
     Route(("GET",), "/health", health, "Whether the server is alive", Health, public=True),
     Route(("GET",), "/ready", ready, "Whether every port answers", Health, errors=(503,), public=True),
     Route(("GET",), "/emulators", emulators, "What is loaded, with every operation's name", EmulatorList),

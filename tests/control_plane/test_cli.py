@@ -78,6 +78,19 @@ def test_worlds_are_driven_from_the_shell(falsefront: Run, launched: Launched) -
     assert "t1" not in [world["name"] for world in json.loads(falsefront("worlds", "--json").stdout)]
 
 
+def test_the_journal_is_followed(launched: Launched) -> None:
+    with Falsefront(launched.url) as client, client.worlds.create("followed") as world:
+        world.mark("one")
+        command = [*COMMAND, "journal", "followed", "-f", "--json", "--url", launched.url]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as following:
+            assert following.stdout
+            assert json.loads(following.stdout.readline())["args"] == {"mark": "one"}
+            world.mark("two")
+            assert json.loads(following.stdout.readline())["args"] == {"mark": "two"}
+            following.send_signal(signal.SIGINT)
+            assert following.wait(10) == 130
+
+
 def test_the_environment_is_printed_for_a_shell(falsefront: Run, launched: Launched) -> None:
     printed = falsefront("env", "shop").stdout
     assert f"export MAIL_URL={launched.url}/w/shop/mail\n" in printed

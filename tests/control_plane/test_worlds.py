@@ -255,6 +255,8 @@ def test_paths_and_methods_that_are_not_there_say_so(http: httpx.Client) -> None
 
 def test_health_ready_and_what_is_loaded(client: Falsefront) -> None:
     assert client.health()["status"] == "ready"
+    index = httpx.get(f"{client.url}/_falsefront").json()
+    assert httpx.get(f"{client.url}{index['openapi']}").json()["info"]["version"] == index["version"]
     assert httpx.get(f"{client.url}/ready").json()["emulators"] == ["mail"]
     assert httpx.get(f"{client.url}/health").json()["status"] == "ok"
     (mail,) = client.emulators()
