@@ -9,6 +9,8 @@ from urllib.parse import quote
 from falsefront.kernel.emulator import Context, Endpoints, Op, Surface, Tcp
 from falsefront.kernel.operation import Failure, FailureKind, Operation
 from falsefront.kernel.state import State, TableSpec
+from falsefront.world.clock import Clock, microseconds
+from falsefront.world.store import Version
 from falsefront.world.world import World
 
 from .catalog.model import COMMENTS, RELATIONS, SCHEMAS, TYPES
@@ -92,7 +94,8 @@ class Sql:
     def _session(self, state: State) -> Any:
         from .session.session import Session
 
-        return Session(self.shared, World(state.world), "postgres", "postgres", 0)
+        world = World(state.world, Version(seed=state.seed, clock=Clock(at=microseconds(state.now))))
+        return Session(self.shared, world, "postgres", "postgres", 0)
 
     def _operate(self, state: State, op: Operation) -> Any:
         """Run ``args["sql"]`` in a session of its own, for timers and replays."""
