@@ -112,7 +112,7 @@ def check(paths: Sequence[str], gives: str, *, many: bool) -> None:
     for path in paths:
         parts = path.split(".")
         if many:
-            if path in ("data", "total_count"):
+            if path == "data":
                 continue
             if parts[0] != "data":
                 raise refuse(

@@ -133,11 +133,15 @@ class Api:
         route = execution.route
         if "expand" in raw:
             raw = dict(raw)
-            given = raw.pop("expand")
-            execution.paths = _READ_EXPAND({"0": given} if isinstance(given, str) else given, "expand")
+            execution.paths = _READ_EXPAND(raw.pop("expand"), "expand")
         execution.params = route.shape.read(raw, version)
         if execution.paths:
-            expand.check(execution.paths, route.gives, many=route.many)
+            searching = route.path.endswith("/search")
+            expand.check(
+                [path for path in execution.paths if not (searching and path == "total_count")],
+                route.gives,
+                many=route.many,
+            )
 
     async def _form(self, request: Request) -> dict[str, Any]:
         try:

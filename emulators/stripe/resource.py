@@ -94,6 +94,7 @@ CHARGES: Final = Resource(
     (listing("customer"), listing("payment_intent"), listing("transfer_group")),
     timed=True,
 )
+COUPONS: Final = Resource("coupon", "", "/v1/coupons", param="coupon")
 REFUNDS: Final = Resource("refund", "re_", "/v1/refunds", (listing("charge"), listing("payment_intent")), timed=True)
 DISPUTES: Final = Resource(
     "dispute", "du_", "/v1/disputes", (listing("charge"), listing("payment_intent")), param="dispute", timed=True
@@ -111,10 +112,9 @@ EVENTS: Final = Resource("event", "evt_", "/v1/events", (listing("type"),), time
 
 RESOURCES: Final[tuple[Resource, ...]] = (
     CUSTOMERS, PRODUCTS, PRICES, PAYMENT_METHODS, PAYMENT_INTENTS, SETUP_INTENTS, CHARGES, REFUNDS, DISPUTES,
-    BALANCE_TRANSACTIONS, TOKENS, EVENTS,
+    BALANCE_TRANSACTIONS, COUPONS, TOKENS, EVENTS,
 )  # fmt: skip
 BY_OBJECT: Final[Mapping[str, Resource]] = {resource.object: resource for resource in RESOURCES}
-BY_PREFIX: Final[Mapping[str, Resource]] = {resource.prefix: resource for resource in RESOURCES}
 
 FUNDS: Final = TableSpec("stripe.funds")
 """What the account holds, by (currency, when it becomes available): {"amount": …}."""

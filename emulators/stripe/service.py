@@ -62,7 +62,7 @@ class Stripe:
 
     def surfaces(self, context: Context) -> Sequence[Surface]:
         """The API below the emulator's path, and at the root for clients that keep ``/v1/``."""
-        return [Http(Api(context, Router(ROUTES)), claims=("/v1/",), credential=credential)]
+        return [Http(Api(context, Router(ROUTES)), claims=("/v1/", "/v2/"), credential=credential)]
 
     def environment(self, endpoints: Endpoints, world: str) -> Mapping[str, str]:
         """What a client needs: a base address and a key."""

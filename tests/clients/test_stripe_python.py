@@ -104,8 +104,8 @@ def test_errors_have_their_classes(client: Any, server: Background, world: str) 
         client.v1.customers.list(options={"api_key": "sk_live_0123456789"})
     with pytest.raises(stripe.PermissionError):
         client.v1.customers.list(options={"stripe_account": "acct_other"})
-    with pytest.raises(stripe.InvalidRequestError, match="does not support POST /v1/coupons"):
-        client.v1.coupons.create({"percent_off": 10})
+    with pytest.raises(stripe.InvalidRequestError, match="does not support POST /v1/plans"):
+        client.v1.plans.create({"currency": "usd", "interval": "month"})
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from ..route import Route
 from . import (
     account,
     charges,
+    coupons,
     customers,
     disputes,
     events,
@@ -24,6 +25,7 @@ from . import (
 ROUTES: Final[tuple[Route, ...]] = (
     *account.ROUTES,
     *charges.ROUTES,
+    *coupons.ROUTES,
     *customers.ROUTES,
     *disputes.ROUTES,
     *events.ROUTES,

@@ -157,6 +157,32 @@ def test_bad_prices(api: Api, data: str, message: str) -> None:
     assert api.get("/v1/products")["data"] == []
 
 
+def test_coupons(api: Api) -> None:
+    made = api.post("/v1/coupons", "percent_off=12.5&duration=repeating&duration_in_months=3&name=Spring")
+    assert (made["percent_off"], made["duration"], made["valid"], len(made["id"])) == (12.5, "repeating", True, 8)
+    assert api.post("/v1/coupons", "id=TEN&amount_off=1000&currency=usd")["currency"] == "usd"
+    assert ids(api.get("/v1/coupons")) == ["TEN", made["id"]]
+    assert api.post("/v1/coupons/TEN", "metadata[a]=1")["metadata"] == {"a": "1"}
+    assert api.delete("/v1/coupons/TEN").body == {"id": "TEN", "object": "coupon", "deleted": True}
+    gone = api.get("/v1/coupons/TEN")
+    assert (gone.status, gone.error["message"], gone.error["param"]) == (404, "No such coupon: 'TEN'", "coupon")
+
+
+@pytest.mark.parametrize(
+    ("data", "message", "code"),
+    [
+        ("name=x", "Must provide percent_off or amount_off.", "parameter_missing"),
+        ("amount_off=5", "You must pass currency when passing amount_off", "parameter_missing"),
+        ("percent_off=5&id=SAME", "Coupon already exists.", "resource_already_exists"),
+        ("percent_off=101", "Invalid percent_off: must be greater than 0 and at most 100.", None),
+    ],
+)
+def test_bad_coupons(api: Api, data: str, message: str, code: str | None) -> None:
+    assert api.post("/v1/coupons", "percent_off=5&id=SAME").status == 200
+    answer = api.post("/v1/coupons", data)
+    assert (answer.status, answer.error["message"], answer.error.get("code")) == (400, message, code)
+
+
 def test_pages(api: Api) -> None:
     everyone = make(api, 12)
     first = api.get("/v1/customers")
