@@ -35,7 +35,8 @@ class Scope:
     clause: str = ""
     """The clause being analysed, for errors about aggregates in the wrong place."""
     windows: dict[str, object] = field(default_factory=dict[str, object])
-    excluded: str = ""
+    open_types: bool = False
+    """Literals of the select list may stay untyped: what is around the query will decide."""
 
     def add(self, table: Named) -> None:
         """Add a table. Raises 42712 for a name that is there already."""

@@ -62,7 +62,7 @@ def _plain(an: Analyser, node: Any, scope: Scope) -> None:
     group_clause(an, node, scope)
     _distinct(an, node, scope)
     for target in query.targets:
-        if target.expr.type == UNKNOWN and not target.junk:
+        if target.expr.type == UNKNOWN and not target.junk and not scope.open_types:
             target.expr = an.coercer.to(target.expr, TEXT) or target.expr
     check_grouping(an, query)
     query.set_functions = [part for t in query.targets for part in walk(t.expr) if isinstance(part, SetFunction)]
@@ -247,8 +247,8 @@ def _locking(an: Analyser, node: Any, query: Query) -> None:
 
 def _set_operation(an: Analyser, node: Any, scope: Scope) -> None:
     query = scope.query
-    left = select(an, node.larg, Scope(Query(), parent=scope))
-    right = select(an, node.rarg, Scope(Query(), parent=scope))
+    left = select(an, node.larg, Scope(Query(), parent=scope, open_types=True))
+    right = select(an, node.rarg, Scope(Query(), parent=scope, open_types=True))
     name = _SETOPS[node.op].upper()
     columns, others = left.visible, right.visible
     if len(columns) != len(others):

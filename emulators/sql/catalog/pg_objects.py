@@ -38,12 +38,13 @@ def _classes(c: Any) -> Iterator[Any]:
             continue
         count = len(c.table(r)) if r.kind in "rm" else -1
         has_index = r.kind in "rm" and bool(c.catalog.indexes(r.oid))
+        linked = r.kind == "r" and (any(k.kind == "f" for k in r.constraints) or bool(c.catalog.referencing(r.oid)))
         width = len(r.keys) if r.kind == "i" else 3 if r.kind == "S" else len(r.columns)
         checks = sum(k.kind == "c" for k in r.constraints)
         method = {"r": 2, "m": 2, "i": 403}.get(r.kind, 0)
         yield (
             r.oid, r.name, _schema_oid(c, r.schema), 0, 0, 10, method, r.oid, 0, 0, float(count if count else -1), 0, 0,
-            has_index, False, r.persistence, r.kind, width, checks, r.kind == "v", False, False, False, False, r.populated,
+            has_index, False, r.persistence, r.kind, width, checks, r.kind == "v", linked, False, False, False, r.populated,
             "d" if r.kind in "rm" else "n", False, 0, 0, 1, None, None, None,
         )  # fmt: skip
     from .system import system_names

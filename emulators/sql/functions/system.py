@@ -89,7 +89,10 @@ def _setval(context: Any, oid: int, value: int, called: bool = True) -> int:
 def _visible(context: Any, oid: int) -> bool | None:
     relation = context.catalog.by_oid(oid)
     if relation is None:
-        return True if oid < 16384 else None
+        from ..catalog.system import system_names
+
+        schema = next((name for (name, _), number in system_names().items() if number == oid), "pg_catalog")
+        return schema == "pg_catalog" if oid < 16384 else None
     return relation.schema in (*context.session.search_path(), "pg_catalog")
 
 
@@ -231,6 +234,7 @@ add("row_security_active(oid) bool; pg_is_in_recovery() bool; pg_is_other_temp_s
 add("pg_my_temp_schema() oid", lambda: 0)
 add("pg_relation_is_publishable(regclass) bool", lambda oid: True)
 add("pg_relation_is_updatable(regclass, bool) int4", lambda oid, deep: 28)
+add("pg_partition_ancestors(regclass) setof regclass", lambda oid: ())
 add("pg_encoding_to_char(int4) name", lambda n: {0: "SQL_ASCII", 6: "UTF8"}.get(n, ""))
 add("pg_client_encoding() name; getdatabaseencoding() name", lambda: "UTF8")
 add("pg_char_to_encoding(name) int4", lambda name: 6)

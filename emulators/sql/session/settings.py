@@ -137,6 +137,7 @@ class Settings:
         if name == "TimeZone":
             return _time_zone(value)
         if name == "client_encoding":
+            value = value.strip("'")
             if value.upper().replace("-", "").replace("_", "") not in ("UTF8", "UNICODE", "SQLASCII"):
                 if value.upper().replace("-", "").replace("_", "") in ("LATIN1", "WIN1252"):
                     raise SqlError("0A000", f"client_encoding {value} is not supported by this emulator")

@@ -402,8 +402,14 @@ class Extended:
             self.connection.send(message(b"t", len(oids).to_bytes(2, "big") + b"".join(oid.to_bytes(4, "big") for oid in oids)))
             formats: list[int] = []
         elif kind == b"P":
-            portal = self._portal(name)
-            prepared, formats = portal.prepared, portal.formats
+            cursor = self.session.cursors.get(name)
+            if cursor is not None and name not in self.portals:
+                # A cursor that DECLARE made is a portal too.
+                portal = Portal(None)
+                prepared, formats = Prepared(parse("SELECT 1")[0], "fetch", columns=cursor.columns), []
+            else:
+                portal = self._portal(name)
+                prepared, formats = portal.prepared, portal.formats
         else:
             raise SqlError("08P01", f"invalid DESCRIBE message subtype {kind[0]}")
         columns = prepared.columns if prepared else None
