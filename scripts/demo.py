@@ -23,7 +23,7 @@ from rich.text import Text
 
 from falsefront.control_plane.client import Falsefront, World
 
-console = Console(width=min(Console().width, 118), highlight=False)
+console = Console(width=min(max(Console().width, 96), 118), highlight=False)
 
 
 @contextmanager
@@ -121,7 +121,7 @@ def run(*command: str) -> str:
     done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "PAGER": "cat"}, check=False)
     if done.returncode:
         raise SystemExit(f"{command[0]} failed: {done.stderr.strip()}")
-    return done.stdout.strip()
+    return done.stdout.rstrip()
 
 
 async def edit_file(world: World, old: str, new: str) -> str:
@@ -199,7 +199,7 @@ def demo(falsefront: Falsefront, found: dict[str, Any]) -> None:
     said("carol: kubectl", kubernetes(carol, "scale", "deployment/shop", "--replicas=1"))
     changed = carol.digest()
     carol.restore("here")
-    said("carol", f"restored to the mark: {changed} is {carol.digest()} again")
+    said("carol", f"scaled down: {changed}", f"back at the mark: {carol.digest()}")
 
     step(4, "What happened", "Every operation is in the journal; equal states have equal digests.")
     journal(alice)
@@ -232,7 +232,7 @@ def journal(world: World) -> None:
             Text(failed["kind"], "red") if failed else Text("ok", "green"),
             ", ".join(entry["faults"]),
             str(len(entry["changes"]) or ""),
-            entry["world_state_hash"][:16] + "…",
+            entry["world_state_hash"][:12],
         )
     console.print(table)
 
