@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from .call import Call
 from .errors import refuse
-from .resource import BALANCE_TRANSACTIONS, BY_OBJECT, REFUNDS, public
+from .resource import BALANCE_TRANSACTIONS, BY_OBJECT, CARDS, REFUNDS, Resource, public
 from .resources.customers import show as show_customer
 from .resources.ledger import show as show_transaction
+from .resources.sources import show as show_card
 
 LEVELS: Final = 4
 
@@ -33,6 +34,7 @@ _EMPTY: Final = Field()
 """A field that Stripe expands, always null here."""
 EXPANDABLE: Final[Mapping[str, Mapping[str, Field]]] = {
     "balance_transaction": {"source": _to("charge", "refund", "dispute")},
+    "card": {"customer": _to("customer")},
     "charge": {
         "application": _EMPTY,
         "application_fee": _EMPTY,
@@ -49,11 +51,11 @@ EXPANDABLE: Final[Mapping[str, Mapping[str, Field]]] = {
     },
     "customer": {
         "cash_balance": Field(sublist="", value=None),
-        "default_source": _EMPTY,
+        "default_source": _to("card"),
         "discount": _EMPTY,
         "invoice_credit_balance": Field(sublist="", value={}),
         "invoice_settings.default_payment_method": _to("payment_method"),
-        "sources": Field(sublist="sources"),
+        "sources": Field(("card",), sublist="sources"),
         "subscriptions": Field(sublist="subscriptions"),
         "tax": Field(
             sublist="",
@@ -192,7 +194,15 @@ def _stored(call: Call, kind: str, ident: str) -> Mapping[str, Any] | None:
         return None
     if resource is BALANCE_TRANSACTIONS:
         return show_transaction(call, doc)
-    return show_customer(doc) if kind == "customer" else public(doc)
+    return _SHOWN.get(kind, public)(doc)
+
+
+_LISTED: Final[Mapping[str, tuple[Resource, str]]] = {"refunds": (REFUNDS, "charge"), "sources": (CARDS, "customer")}
+"""Lists inside objects that there is something in: of what, and through which index."""
+_SHOWN: Final[Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]]] = {
+    "card": show_card,
+    "customer": show_customer,
+}
 
 
 def _included(call: Call, doc: Mapping[str, Any], name: str, field: Field, rest: list[str]) -> Any:
@@ -202,9 +212,11 @@ def _included(call: Call, doc: Mapping[str, Any], name: str, field: Field, rest:
     if present is None:
         path = BY_OBJECT[doc["object"]].path
         rows: list[Any] = []
-        if name == "refunds":
-            table = call.state.table(REFUNDS.spec)
-            rows = [public(table[key]) for key in table.find("charge", doc["id"], reverse=True)]
+        if name in _LISTED:
+            resource, index = _LISTED[name]
+            table = call.state.table(resource.spec)
+            shown = _SHOWN.get(resource.object, public)
+            rows = [shown(table[key]) for key in table.find(index, doc["id"], reverse=True)]
         present = {
             "object": "list",
             "data": rows[:10],

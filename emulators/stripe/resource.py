@@ -94,6 +94,7 @@ CHARGES: Final = Resource(
     (listing("customer"), listing("payment_intent"), listing("transfer_group")),
     timed=True,
 )
+CARDS: Final = Resource("card", "card_", "/v1/cards", (listing("customer"),), noun="source", timed=True)
 COUPONS: Final = Resource("coupon", "", "/v1/coupons", param="coupon")
 REFUNDS: Final = Resource("refund", "re_", "/v1/refunds", (listing("charge"), listing("payment_intent")), timed=True)
 DISPUTES: Final = Resource(
@@ -112,7 +113,7 @@ EVENTS: Final = Resource("event", "evt_", "/v1/events", (listing("type"),), time
 
 RESOURCES: Final[tuple[Resource, ...]] = (
     CUSTOMERS, PRODUCTS, PRICES, PAYMENT_METHODS, PAYMENT_INTENTS, SETUP_INTENTS, CHARGES, REFUNDS, DISPUTES,
-    BALANCE_TRANSACTIONS, COUPONS, TOKENS, EVENTS,
+    BALANCE_TRANSACTIONS, CARDS, COUPONS, TOKENS, EVENTS,
 )  # fmt: skip
 BY_OBJECT: Final[Mapping[str, Resource]] = {resource.object: resource for resource in RESOURCES}
 

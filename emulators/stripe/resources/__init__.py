@@ -19,6 +19,7 @@ from . import (
     products,
     refunds,
     setup_intents,
+    sources,
     tokens,
 )
 
@@ -36,5 +37,6 @@ ROUTES: Final[tuple[Route, ...]] = (
     *products.ROUTES,
     *refunds.ROUTES,
     *setup_intents.ROUTES,
+    *sources.ROUTES,
     *tokens.ROUTES,
 )

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from ..call import Call, merge_metadata, shipping
-from ..cards import BY_NAME
-from ..errors import refuse
+from ..cards import BY_NAME, Card
+from ..errors import CARD, refuse
 from ..lists import DATED, page
 from ..money import show
 from ..resource import CHARGES, CUSTOMERS, PAYMENT_INTENTS, Document
@@ -25,7 +25,7 @@ from ..shape import (
     metadata,
     text,
 )
-from . import payments
+from . import payments, sources
 from .payment_methods import billing, card_of_token, declined
 from .tokens import card_object
 
@@ -94,24 +94,14 @@ def create(call: Call) -> Document:
     params = call.params
     customer = call.named(CUSTOMERS, "customer")
     payments.check_amount(params["amount"], params["currency"])
-    if "source" not in params:
-        if customer is not None:
-            raise refuse("Cannot charge a customer that has no active card", code="missing", param="card", status=402,
-                         type="card_error")  # fmt: skip
-        raise refuse("Must provide source or customer.", code="parameter_missing")
-    card, month, year = card_of_token(call, params["source"], "source")
-    today = call.state.now
-    month, year = month or today.month, year or today.year + 1
-    shown = card_object(call, card, month, year)
-    if customer is not None:
-        shown["customer"] = customer["id"]
+    card, shown = _card(call, customer)
     made, decline = payments.charge(
         call,
         payments.Payment(
             params["amount"],
             params["currency"],
             card,
-            {**card.details(), "exp_month": month, "exp_year": year},
+            {**card.details(), "exp_month": shown["exp_month"], "exp_year": shown["exp_year"]},
             shown["id"],
             capture=params.get("capture", True),
             customer=customer["id"] if customer else None,
@@ -127,6 +117,28 @@ def create(call: Call) -> Document:
     if decline is not None:
         raise declined(decline, keep=True, charge=made["id"], param="")
     return made
+
+
+def _card(call: Call, customer: Document | None) -> tuple[Card, Mapping[str, Any]]:
+    """What is charged: the card of a customer, or of a token; and how it is shown."""
+    ident = call.params.get("source")
+    if customer is not None:
+        ident = ident or customer["default_source"]
+        if ident is None:
+            raise refuse(
+                "Cannot charge a customer that has no active card",
+                code="missing",
+                param="card",
+                status=402,
+                type=CARD,
+            )
+        kept = sources.of_customer(call, customer["id"], ident)
+        return sources.card_behind(kept), sources.show(kept)
+    if ident is None:
+        raise refuse("Must provide source or customer.", code="parameter_missing")
+    card, month, year = card_of_token(call, ident, "source")
+    today = call.state.now
+    return card, card_object(call, card, month or today.month, year or today.year + 1)
 
 
 def update(call: Call) -> Document:
@@ -184,7 +196,7 @@ def list_(call: Call) -> Mapping[str, Any]:
     )
 
 
-def card_behind(charged: Document) -> Any:
+def card_behind(charged: Document) -> Card:
     """The test card that was charged."""
     return BY_NAME[charged["_card"]]
 

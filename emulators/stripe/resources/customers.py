@@ -23,6 +23,7 @@ from ..shape import (
     metadata,
     text,
 )
+from . import sources
 from .payment_methods import attached, detach_all, of_customer
 from .payment_types import TYPES
 
@@ -56,10 +57,11 @@ _COMMON: Final[Mapping[str, Reader]] = {
     "preferred_locales": WORDS,
     "shipping": clearable(SHIPPING),
     "tax_exempt": clearable(choice("none", "reverse", "exempt")),
-    **refused("cash_balance", "source", "tax", "validate"),
+    "source": text(fixed=True),
+    **refused("cash_balance", "tax", "validate"),
 }
 _CREATE: Final = Shape({**_COMMON, "payment_method": text(fixed=True), **refused("tax_id_data", "test_clock")})
-_UPDATE: Final = Shape({**_COMMON, **refused("default_source")})
+_UPDATE: Final = Shape({**_COMMON, "default_source": text(fixed=True)})
 _LIST: Final = Shape({**DATED, "email": text(fixed=True), **refused("test_clock")})
 _METHODS: Final = Shape({**PAGE, "type": choice(*TYPES), "allow_redisplay": choice("always", "limited", "unspecified")})
 _UPPER: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
@@ -108,6 +110,8 @@ def create(call: Call) -> Document:
         kept = attached(call, method, ident, "payment_method", 400)
         if default is not None:
             doc["invoice_settings"]["default_payment_method"] = kept["id"]
+    if "source" in params:
+        doc = {**doc, "default_source": sources.add(call, ident, params["source"])["id"]}
     made = call.create(CUSTOMERS, doc)
     call.tell("customer.created", made)
     return made
@@ -119,7 +123,12 @@ def update(call: Call) -> Document:
     default = call.params.get("invoice_settings", {}).get("default_payment_method")
     if default is not None:
         _check_default(call, call.id, default)
-    return call.update(CUSTOMERS, before, _changed(call, before), "customer.updated")
+    after = _changed(call, before)
+    if "source" in call.params:
+        after["default_source"] = sources.add(call, call.id, call.params["source"])["id"]
+    elif "default_source" in call.params:
+        after["default_source"] = sources.of_customer(call, call.id, call.params["default_source"])["id"]
+    return call.update(CUSTOMERS, before, after, "customer.updated")
 
 
 def _changed(call: Call, before: Mapping[str, Any]) -> dict[str, Any]:

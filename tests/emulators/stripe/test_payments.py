@@ -377,3 +377,29 @@ def test_other_currencies(api: Api) -> None:
     api.pay(amount=1000)
     pending = {entry["currency"]: entry["amount"] for entry in api.get("/v1/balance")["pending"]}
     assert pending == {"jpy": 500 - 45, "usd": 1000 - 59}
+
+
+def test_cards_the_older_way(api: Api) -> None:
+    customer = api.post("/v1/customers", "source=tok_mastercard&expand[]=default_source&expand[]=sources")
+    first = customer["default_source"]
+    assert (first["object"], first["brand"], first["customer"]) == ("card", "MasterCard", customer["id"])
+    assert "created" not in first
+    assert customer["sources"]["data"] == [first]
+    path = f"/v1/customers/{customer['id']}"
+    second = api.post(f"{path}/sources", "source=tok_chargeCustomerFail")
+    assert [card["id"] for card in api.get(f"{path}/sources")["data"]] == [second["id"], first["id"]]
+    charge = f"amount=500&currency=usd&customer={customer['id']}"
+    paid = api.post("/v1/charges", charge)
+    assert (paid["status"], paid["source"], paid["payment_method"]) == ("succeeded", first, first["id"])
+    assert api.post("/v1/charges", f"{charge}&source={second['id']}").error["code"] == "card_declined"
+    assert api.post(path, f"default_source={second['id']}")["default_source"] == second["id"]
+    assert api.delete(f"{path}/sources/{second['id']}").body == {"id": second["id"], "object": "card", "deleted": True}
+    assert api.get(path)["default_source"] == first["id"]
+    foreign = api.post("/v1/charges", f"{charge}&source=tok_visa")
+    assert foreign.error["message"] == f"Customer {customer['id']} does not have a linked source with ID tok_visa."
+    declined = api.post(f"{path}/sources", "source=tok_chargeDeclined")
+    assert (declined.status, declined.error["code"]) == (402, "card_declined")
+    nobody = api.post("/v1/customers")["id"]
+    empty = api.post("/v1/charges", f"amount=500&currency=usd&customer={nobody}")
+    assert (empty.status, empty.error["message"]) == (402, "Cannot charge a customer that has no active card")
+    assert api.post("/v1/customers", "source=tok_nonsense").error["message"] == "No such token: 'tok_nonsense'"
