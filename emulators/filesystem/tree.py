@@ -37,7 +37,22 @@ def resolve(state: State, path: str, syscall: str = "realpath", *, follow: bool 
     node = find(files, path)
     if node is not None and (node["kind"] != "symlink" or not follow):
         return path
+    if node is None and missing and _fits(files, path):
+        return path
     return _Walk(files, path, syscall, follow, missing).resolve()
+
+
+def _fits(files: Table, path: str) -> bool:
+    """Whether a path may be made as it is: its directory is real, and it is short enough."""
+    parent, name = split(path)
+    above = find(files, parent)
+    return (
+        above is not None
+        and above["kind"] == "directory"
+        and name not in ("", ".", "..")
+        and _length(name) <= NAME_MAX
+        and _length(path) < PATH_MAX
+    )
 
 
 class _Walk:
@@ -57,7 +72,7 @@ class _Walk:
         return PosixError(errno, self._syscall, self._path)
 
     def _push(self, path: str) -> None:
-        if len(encode(path)) >= PATH_MAX:
+        if _length(path) >= PATH_MAX:
             raise self._fail("ENAMETOOLONG")
         self._left.extend(name for name in reversed(path.split("/")) if name and name != ".")
 
@@ -70,7 +85,7 @@ class _Walk:
     def _step(self, at: str, name: str) -> str:
         if name == "..":
             return split(at)[0]
-        if len(name) > NAME_MAX // 4 and len(encode(name)) > NAME_MAX:
+        if _length(name) > NAME_MAX:
             raise self._fail("ENAMETOOLONG")
         path = join(at, name)
         node = find(self._files, path)
@@ -99,6 +114,11 @@ def encode(text: str) -> bytes:
         return text.encode()
     except UnicodeEncodeError:
         return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
+
+
+def _length(text: str) -> int:
+    """A path's length in bytes."""
+    return len(text) if text.isascii() else len(encode(text))
 
 
 def lookup(state: State, path: str) -> Node | None:
@@ -375,5 +395,5 @@ def _drop(state: State, files: Table, real: str) -> None:
 def _touch(state: State, files: Table, real: str) -> None:
     """A directory is modified when a name comes or goes."""
     node: Node | None = files.get(real)
-    if node is not None:
-        files.put(real, {**node, "modified": _now(state)})
+    if node is not None and node["modified"] != (now := _now(state)):
+        files.put(real, {**node, "modified": now})

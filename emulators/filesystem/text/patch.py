@@ -13,6 +13,8 @@ from typing import Final, NamedTuple, TypeAlias
 
 CONTEXT: Final = 4
 """Lines shown around a change."""
+_WORTH_IT: Final = 8
+"""How many lines must have changed for a shortcut to be looked for."""
 _RULE: Final = "=" * 67
 _NO_NEWLINE: Final = "\\ No newline at end of file"
 
@@ -55,49 +57,67 @@ def runs(old: Sequence[str], new: Sequence[str]) -> list[Run]:
 
 
 def _search(old: Sequence[str], new: Sequence[str]) -> _Trail:
+    """The trail of the path that first reaches the end of both."""
     height, width = len(old), len(new)
-
-    def slide(at: int, diagonal: int, trail: _Trail) -> tuple[int, _Trail]:
-        """Go along a diagonal for as long as the lines are equal."""
-        start = at
-        while at < height and at - diagonal < width and old[at] == new[at - diagonal]:
-            at += 1
-        return (at, (trail, " ", at - start)) if at > start else (at, trail)
-
-    # Each diagonal (lines consumed of the old less those of the new) keeps the lines consumed of the old and a trail.
-    furthest: dict[int, tuple[int, _Trail]] = {0: slide(0, 0, None)}
-    if furthest[0][0] == height == width:
-        return furthest[0][1]
+    at = 0
+    while at < height and at < width and old[at] == new[at]:
+        at += 1
+    trail: _Trail = (None, " ", at) if at else None
+    if at == height == width:
+        return trail
+    shortcut = _one_block(old, new, at, trail)
+    if shortcut is not None:
+        return shortcut
+    # Each diagonal (lines consumed of the old less those of the new) has the lines consumed of the old, and a trail.
+    reached: list[int] = [-1] * (height + width + 3)
+    trails: list[_Trail] = [None] * (height + width + 3)
+    reached[0], trails[0] = at, trail
     lowest, highest = -(width + 1), height + 1
     edits = 0
     while True:
         edits += 1
-        first = max(lowest, -edits)
-        for diagonal in range(first, min(highest, edits) + 1, 2):
-            below, above = furthest.pop(diagonal - 1, None), furthest.get(diagonal + 1)
-            can_remove = below is not None and below[0] < height
-            can_add = above is not None and 0 <= above[0] - diagonal - 1 < width
-            if can_add and (not can_remove or below[0] < above[0]):  # type: ignore[index]
-                at, trail = above[0], _extend(above[1], "+")  # type: ignore[index]
+        for diagonal in range(max(lowest, -edits), min(highest, edits) + 1, 2):
+            below, above = reached[diagonal - 1], reached[diagonal + 1]
+            can_remove = -1 < below < height
+            if above >= 0 and 0 <= above - diagonal - 1 < width and (not can_remove or below < above):
+                at = above
+                trail = trails[diagonal + 1]
+                trail = (trail[0], "+", trail[2] + 1) if trail and trail[1] == "+" else (trail, "+", 1)
             elif can_remove:
-                at, trail = below[0] + 1, _extend(below[1], "-")  # type: ignore[index]
+                at = below + 1
+                trail = trails[diagonal - 1]
+                trail = (trail[0], "-", trail[2] + 1) if trail and trail[1] == "-" else (trail, "-", 1)
             else:
-                furthest.pop(diagonal, None)
+                reached[diagonal - 1] = reached[diagonal] = -1
                 continue
-            at, trail = slide(at, diagonal, trail)
+            reached[diagonal - 1] = -1
+            start = at
+            while at < height and at - diagonal < width and old[at] == new[at - diagonal]:
+                at += 1
+            if at > start:
+                trail = (trail, " ", at - start)
             if at >= height and at - diagonal >= width:
                 return trail
-            furthest[diagonal] = (at, trail)
+            reached[diagonal] = at
+            trails[diagonal] = trail
             if at >= height:
                 highest = min(highest, diagonal - 1)
             if at - diagonal >= width:
                 lowest = max(lowest, diagonal + 1)
 
 
-def _extend(trail: _Trail, sign: str) -> _Trail:
-    if trail is not None and trail[1] == sign:
-        return trail[0], sign, trail[2] + 1
-    return trail, sign, 1
+def _one_block(old: Sequence[str], new: Sequence[str], start: int, trail: _Trail) -> _Trail:
+    """The trail where one block of lines has been replaced by lines that are all new: the search would take long."""
+    end = 0
+    while end < min(len(old), len(new)) - start and old[-1 - end] == new[-1 - end]:
+        end += 1
+    gone, come = old[start : len(old) - end], new[start : len(new) - end]
+    if len(gone) + len(come) < _WORTH_IT or not set(gone).isdisjoint(new) or not set(come).isdisjoint(old):
+        return None
+    for sign, count in (("-", len(gone)), ("+", len(come)), (" ", end)):
+        if count:
+            trail = (trail, sign, count)
+    return trail
 
 
 class _Hunk:

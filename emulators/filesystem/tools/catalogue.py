@@ -28,6 +28,10 @@ from .schema import (
 _READS: Final = {"readOnlyHint": True, "openWorldHint": False}
 
 
+_SLOW: Final = frozenset({"edit_file", "search_files", "directory_tree"})
+"""Tools whose work grows with more than what they are given: they run in a thread."""
+
+
 def _writes(*, idempotent: bool, destructive: bool) -> dict[str, bool]:
     return {
         "readOnlyHint": False,
@@ -111,7 +115,7 @@ def _tool(
         "outputSchema": output,
     }
     access: Access = "read" if hints["readOnlyHint"] else "write"
-    return Tool(definition, handler, access, checker(name, arguments))
+    return Tool(definition, handler, access, checker(name, arguments), threaded=name in _SLOW)
 
 
 _TOOLS: Final = (

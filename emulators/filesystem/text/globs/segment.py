@@ -18,6 +18,9 @@ Test: TypeAlias = Callable[[str], bool]
 
 _KINDS: Final = frozenset("!?+*@")
 _DEEPEST: Final = 2
+"""How deep extended patterns may be nested."""
+_DEEPEST_AT_ALL: Final = 100
+"""How deep they may be nested where that does not count as deeper."""
 _NO_DEEPER: Final = {"!": "?@", "?": "?@", "@": "?@", "*": "*+?@", "+": "+@?*"}
 """Which patterns may stand directly in which others without counting as nested."""
 
@@ -153,7 +156,7 @@ class _Reader:
             at += 1
         return at
 
-    def _extended(self, kind: str, at: int, depth: int) -> tuple[Extended, int] | None:
+    def _extended(self, kind: str, at: int, depth: int, level: int = 0) -> tuple[Extended, int] | None:
         """The pattern whose ``(`` is at ``at``, and where it ends; ``None`` if it does not."""
         options: list[list[Part]] = []
         parts: list[Part] = []
@@ -164,8 +167,8 @@ class _Reader:
                 continue
             if letter in _KINDS and self._glob.startswith("(", place + 1):
                 near = letter in _NO_DEEPER[kind]
-                if depth <= _DEEPEST or near:
-                    found = self._extended(letter, place + 1, depth if near else depth + 1)
+                if (depth <= _DEEPEST or near) and level < _DEEPEST_AT_ALL:
+                    found = self._extended(letter, place + 1, depth if near else depth + 1, level + 1)
                     if found is None:
                         return None
                     parts += [self._glob[begun:place], found[0]]
@@ -244,6 +247,9 @@ def _test(regex: str) -> Test:
 
 def _plain(parts: Sequence[Part]) -> Test:
     """A test by regular expression: what stands between stars is sought once, at its first place."""
+    if all(isinstance(part, str) for part in parts):
+        whole = _units("".join(part for part in parts if isinstance(part, str)))
+        return lambda name: name == whole
     runs: list[str] = [""]
     least: list[int] = []
     for part in parts:
