@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from ..call import Call, merge_metadata, shipping
 from ..errors import refuse
-from ..lists import DATED, page
+from ..lists import page
 from ..resource import (
     CHARGES,
     CUSTOMERS,
@@ -17,28 +17,16 @@ from ..resource import (
     new_id,
     public,
 )
-from ..route import SHIPPING, Route, refused
+from ..route import Route
 from ..search import SEARCH, search
 from ..shape import (
-    Reader,
     Shape,
-    choice,
-    clearable,
-    currency,
-    email,
-    flag,
-    integer,
-    metadata,
     text,
 )
+from . import payment_intent_shapes as shapes
 from . import payments
 from .confirming import confirm_payment, unexpected
 from .intent_shapes import (
-    AUTOMATIC,
-    CONFIRMING,
-    OFF_SESSION,
-    SHARED,
-    TYPES_GONE,
     customer_of,
     method_of,
     offered,
@@ -46,82 +34,6 @@ from .intent_shapes import (
 )
 from .payment_methods import usable
 
-_COMMON: Final[Mapping[str, Reader]] = {
-    **SHARED,
-    "capture_method": choice("automatic", "automatic_async", "manual"),
-    "metadata": metadata,
-    "receipt_email": email,
-    "setup_future_usage": clearable(choice("off_session", "on_session")),
-    "shipping": clearable(SHIPPING),
-    "statement_descriptor": text(22),
-    "statement_descriptor_suffix": text(22),
-    "transfer_group": text(),
-    **refused(
-        "amount_details",
-        "application_fee_amount",
-        "customer_account",
-        "excluded_payment_method_types",
-        "hooks",
-        "payment_details",
-        "payment_method_configuration",
-        "transfer_data",
-    ),
-}
-_AT_CONFIRMATION: Final[Mapping[str, Reader]] = {
-    "error_on_requires_action": flag,
-    "off_session": OFF_SESSION,
-    "return_url": text(2048),
-    "use_stripe_sdk": flag,
-    **refused("confirmation_token", "mandate", "mandate_data", "radar_options"),
-}
-_CREATE: Final = Shape(
-    {
-        **_COMMON,
-        **_AT_CONFIRMATION,
-        "amount": integer(),
-        "automatic_payment_methods": AUTOMATIC,
-        "confirm": flag,
-        "confirmation_method": choice("automatic", "manual"),
-        "currency": currency,
-        **refused("on_behalf_of", "application"),
-    },
-    ("amount", "currency"),
-    TYPES_GONE,
-)
-_UPDATE: Final = Shape({**_COMMON, "amount": integer(), "currency": currency}, gone=TYPES_GONE)
-_CONFIRM: Final = Shape(
-    {
-        **CONFIRMING,
-        **_AT_CONFIRMATION,
-        "capture_method": _COMMON["capture_method"],
-        "receipt_email": email,
-        "setup_future_usage": _COMMON["setup_future_usage"],
-        "shipping": clearable(SHIPPING),
-        **refused(
-            "allowed_payment_method_types",
-            "amount_details",
-            "amount_to_confirm",
-            "excluded_payment_method_types",
-            "hooks",
-            "payment_details",
-            "payment_method_types",
-        ),
-    },
-    gone=TYPES_GONE,
-)
-_CAPTURE: Final = Shape(
-    {
-        "amount_to_capture": integer(),
-        "metadata": metadata,
-        "statement_descriptor": text(22),
-        "statement_descriptor_suffix": text(22),
-        **refused(
-            "amount_details", "application_fee_amount", "final_capture", "hooks", "payment_details", "transfer_data"
-        ),
-    }
-)
-_CANCEL: Final = Shape({"cancellation_reason": choice("duplicate", "fraudulent", "requested_by_customer", "abandoned")})
-_LIST: Final = Shape({**DATED, "customer": text(fixed=True), **refused("customer_account")})
 _NOTED: Final = (
     "description",
     "receipt_email",
@@ -376,7 +288,7 @@ def list_(call: Call) -> Mapping[str, Any]:
 
 _P: Final = "/v1/payment_intents"
 ROUTES: Final = (
-    Route("payment_intents.create", "POST", _P, create, "Create a payment intent.", _CREATE, "payment_intent"),
+    Route("payment_intents.create", "POST", _P, create, "Create a payment intent.", shapes.CREATE, "payment_intent"),
     Route(
         "payment_intents.retrieve",
         "GET",
@@ -387,9 +299,15 @@ ROUTES: Final = (
         "payment_intent",
     ),
     Route(
-        "payment_intents.update", "POST", _P + "/{id}", update, "Update a payment intent.", _UPDATE, "payment_intent"
+        "payment_intents.update",
+        "POST",
+        _P + "/{id}",
+        update,
+        "Update a payment intent.",
+        shapes.UPDATE,
+        "payment_intent",
     ),
-    Route("payment_intents.list", "GET", _P, list_, "List payment intents.", _LIST, "payment_intent", many=True),
+    Route("payment_intents.list", "GET", _P, list_, "List payment intents.", shapes.LIST, "payment_intent", many=True),
     Route(
         "payment_intents.search",
         "GET",
@@ -406,7 +324,7 @@ ROUTES: Final = (
         _P + "/{id}/confirm",
         confirm,
         "Confirm a payment intent.",
-        _CONFIRM,
+        shapes.CONFIRM,
         "payment_intent",
     ),
     Route(
@@ -415,7 +333,7 @@ ROUTES: Final = (
         _P + "/{id}/capture",
         capture,
         "Capture a payment intent.",
-        _CAPTURE,
+        shapes.CAPTURE,
         "payment_intent",
     ),
     Route(
@@ -424,7 +342,7 @@ ROUTES: Final = (
         _P + "/{id}/cancel",
         cancel,
         "Cancel a payment intent.",
-        _CANCEL,
+        shapes.CANCEL,
         "payment_intent",
     ),
 )

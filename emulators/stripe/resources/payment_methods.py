@@ -106,30 +106,32 @@ def make(call: Call, params: Mapping[str, Any], within: str) -> Document:
 def new(
     call: Call, card: Card, params: Mapping[str, Any], month: int | None = None, year: int | None = None
 ) -> Document:
-    """A new payment method for a card; one that names no month expires a year from now."""
+    """A new payment method for a card."""
+    ident = params.get("id") or new_id(call.state, PAYMENT_METHODS, call.now)
+    return call.create(PAYMENT_METHODS, _draft(call, ident, card, params, month, year))
+
+
+def _draft(
+    call: Call, ident: str, card: Card, params: Mapping[str, Any], month: int | None = None, year: int | None = None
+) -> dict[str, Any]:
+    """A payment method as it begins; one that names no month expires a year from now."""
     today = call.state.now
-    return call.create(
-        PAYMENT_METHODS,
-        {
-            "id": params.get("id") or new_id(call.state, PAYMENT_METHODS, call.now),
-            "object": "payment_method",
-            "allow_redisplay": params.get("allow_redisplay", "unspecified"),
-            "billing_details": billing(params.get("billing_details", {})),
-            "card": dict(
-                sorted(
-                    {**card.details(), "exp_month": month or today.month, "exp_year": year or today.year + 1}.items()
-                )
-            ),
-            "created": call.now,
-            "customer": None,
-            "customer_account": None,
-            "livemode": False,
-            "metadata": merge_metadata({}, params.get("metadata")),
-            "type": "card",
-            "_card": card.name,
-            "_spent": False,
-        },
-    )
+    expires = {"exp_month": month or today.month, "exp_year": year or today.year + 1}
+    return {
+        "id": ident,
+        "object": "payment_method",
+        "allow_redisplay": params.get("allow_redisplay", "unspecified"),
+        "billing_details": billing(params.get("billing_details", {})),
+        "card": dict(sorted({**card.details(), **expires}.items())),
+        "created": call.now,
+        "customer": None,
+        "customer_account": None,
+        "livemode": False,
+        "metadata": merge_metadata({}, params.get("metadata")),
+        "type": "card",
+        "_card": card.name,
+        "_spent": False,
+    }
 
 
 def billing(given: Mapping[str, Any], old: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -228,8 +230,10 @@ def usable(call: Call, method: Document, customer: str | None) -> None:
 
 
 def retrieve(call: Call) -> Document:
-    """Show a payment method."""
-    return resolve(call, call.id)
+    """Show a payment method; to look at ``pm_card_visa`` makes none."""
+    if call.id.startswith("pm_card_") and (card := by_token(call.id)) is not None:
+        return _draft(call, call.id, card, {})
+    return call.find(PAYMENT_METHODS, call.id)
 
 
 def attached(call: Call, ident: str, customer: str, param: str = "payment_method", status: int = 404) -> Document:

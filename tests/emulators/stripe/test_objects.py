@@ -364,3 +364,24 @@ def test_payment_methods_are_told_when_they_are_attached(api: Api) -> None:
         "payment_method.detached",
     ]
     assert api.post(f"/v1/payment_methods/{method}/detach").status == 400
+
+
+def test_reading_changes_nothing(api: Api) -> None:
+    customer = make(api, 1)[0]
+    paid = api.pay(more=f"&customer={customer}&setup_future_usage=off_session")
+    world = api.server.runtime.worlds.find(api.world)
+    before = world.version
+    for path in (
+        "/v1/customers",
+        f"/v1/customers/{customer}",
+        f"/v1/payment_intents/{paid['id']}",
+        "/v1/payment_methods/pm_card_visa",
+        "/v1/customers/search?query=created>0",
+        "/v1/balance",
+        "/v1/events",
+        "/v1/charges/nobody",
+    ):
+        api.get(path)
+    after = world.version
+    assert (after.number, after.digest, after.tables) == (before.number, before.digest, before.tables)
+    assert api.get("/v1/payment_methods/pm_card_visa")["card"]["last4"] == "4242"
