@@ -1,10 +1,11 @@
-"""Acting on a world while no operation is under way in it."""
+"""When a world may be acted on, and when it begins to run."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
+from falsefront.runtime import Runtime
 from falsefront.world.world import World
 
 
@@ -17,3 +18,10 @@ async def exclusive(world: World) -> AsyncGenerator[None]:
         return
     async with world.lock:
         yield
+
+
+async def start(runtime: Runtime, world: World) -> World:
+    """Let a world that was just made keep its appointments, if its clock runs; a frozen one waits for an operation."""
+    if world.version.clock.mode != "frozen":
+        await runtime.settle(world)
+    return world

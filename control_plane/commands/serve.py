@@ -25,6 +25,7 @@ from falsefront.world.worlds import DEFAULT
 
 from ..app import control_plane
 from ..archives import Archives
+from ..exclusive import start
 from ..fixture import EMPTY, Fixtures
 from ..registry import BUILT_IN, load
 from ..serving import Ports, Serving
@@ -105,11 +106,12 @@ class _Run:
         self._origin = version = await self._fixtures.version(name)
         worlds = self._runtime.worlds
         if name == EMPTY:
-            worlds.create(DEFAULT, version, fixture=name)
-            return
-        first = worlds.create(name, version, fixture=name)
+            name = DEFAULT
+        first = worlds.create(name, version, fixture=self._fixtures.standard)
         if name != DEFAULT:
             worlds.fork(first, DEFAULT)
+        for world in worlds:
+            await start(self._runtime, world)
 
     def _stop_on_signals(self, serving: Serving) -> None:
         loop = asyncio.get_running_loop()

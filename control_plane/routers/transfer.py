@@ -8,6 +8,7 @@ import orjson
 from pydantic import ValidationError
 
 from .. import show
+from ..exclusive import start
 from ..models import Exported, ImportQuery, Where, WorldCreated
 from ..route import Answer, Call, Refused, Route
 
@@ -48,7 +49,7 @@ async def import_world(call: Call) -> WorldCreated:
     if not name:
         raise Refused(422, "invalid", "name the world: ?name=…", "name")
     fixture = about.get("fixture")
-    return show.created(runtime.worlds.create(name, version, fixture=fixture), call)
+    return show.created(await start(runtime, runtime.worlds.create(name, version, fixture=fixture)), call)
 
 
 async def _where(call: Call) -> Where:

@@ -12,7 +12,7 @@ from falsefront.world.worlds import DEFAULT
 
 from .. import show
 from ..addresses import addresses
-from ..exclusive import exclusive
+from ..exclusive import exclusive, start
 from ..models import Addresses, Create, Fork, Removed, WorldCreated, WorldInfo, WorldList
 from ..route import Call, Refused, Route
 from .clock import changed
@@ -27,7 +27,7 @@ async def create(call: Call) -> WorldCreated:
     name = call.params.get("world") or wanted.name
     if "world" in call.params and wanted.name not in (None, name):
         raise Refused(422, "invalid", f"the path names {name!r} and the body {wanted.name!r}", "name")
-    return show.created(await _create(call, name, wanted), call)
+    return show.created(await start(call.serving.runtime, await _create(call, name, wanted)), call)
 
 
 async def _create(call: Call, name: str | None, wanted: Create) -> World:
@@ -114,7 +114,7 @@ async def fork(call: Call) -> WorldCreated:
     if wanted.seed is not None:
         version = replace(version, seed=wanted.seed)
     name = call.params.get("name") or wanted.name or _free_name(call, source.name)
-    return show.created(worlds.fork(source, name, version), call)
+    return show.created(await start(call.serving.runtime, worlds.fork(source, name, version)), call)
 
 
 async def environment(call: Call) -> Addresses:

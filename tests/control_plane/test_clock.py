@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
 
 from falsefront.control_plane.client import Falsefront, InvalidRequest, World
+from falsefront.control_plane.serving import Background
 
 
 @pytest.fixture
@@ -66,3 +67,24 @@ def test_the_names_one_would_guess_are_understood(http: httpx.Client, world: Wor
     assert http.put(path, json={"now": "2027-01-01T00:00:00Z"}).json()["now"] == "2027-01-01T00:00:00Z"
     assert http.post(path, json={"time": 1_800_000_000}).json()["now"] == "2027-01-15T08:00:00Z"
     assert http.post(f"{path}/advance", json={"seconds": 60}).json()["now"] == "2027-01-15T08:01:00Z"
+
+
+def test_a_world_on_a_running_clock_keeps_its_appointments_from_the_first(
+    server: Background, client: Falsefront, world: World
+) -> None:
+    """Nobody acts on the fork: what its parent had arranged happens by itself."""
+
+    def arrange() -> None:
+        made = server.runtime.worlds.find(world.name)
+        state = made.begin()
+        message = {"to": ["a@example.com"], "subject": "on time"}
+        state.timers.set("later", timedelta(hours=1), "mail", "messages.send", message)
+        made.commit(state)
+
+    server.call(arrange)
+    with client.worlds.create(from_=world, clock={"mode": "offset", "time": "2026-01-01T01:00:00Z"}) as late:
+        for _ in range(1000):
+            if late.journal(op="messages.send"):
+                break
+        late.expect(op="messages.send", exactly=1)
+    world.expect(op="messages.send", never=True)
