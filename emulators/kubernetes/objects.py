@@ -65,6 +65,13 @@ FIRST_REVISION: Final = 200
 KEPT: Final = 2000
 """How many changes a watch may look back."""
 
+_FOLLOWERS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
+    "pods": (("services", "endpoints.reconcile"), ("poddisruptionbudgets.policy", "poddisruptionbudgets.reconcile")),
+    "poddisruptionbudgets.policy": (("poddisruptionbudgets.policy", "poddisruptionbudgets.reconcile"),),
+}
+"""Whose controllers look at a namespace again when objects of a kind change in it, if it has any of theirs."""
+_UNCOUNTED: Final = frozenset({"events", "endpoints", "endpointslices.discovery.k8s.io"})
+
 _METADATA: Final = (
     "name",
     "generateName",
@@ -166,6 +173,18 @@ class Objects:
         else:
             self._versions.put(key, revision)
 
+    def _follow(self, key: Key) -> None:
+        """Wake the controllers that count the objects of a namespace."""
+        storage, namespace, _ = key
+        if not namespace:
+            return
+        followers = _FOLLOWERS.get(storage, ())
+        if storage not in _UNCOUNTED:
+            followers = (*followers, ("resourcequotas", "resourcequotas.reconcile"))
+        for follower, operation in followers:
+            if next(self.scan(follower, namespace), None) is not None:
+                triggers.wake(self.state, operation, namespace, "")
+
     # Reading
 
     def get(self, storage: str, namespace: str, name: str) -> Object | None:
@@ -223,7 +242,9 @@ class Objects:
 
     def changes(self, after: int) -> Iterator[tuple[int, Mapping[str, Any]]]:
         """Every change after a revision, oldest first."""
-        yield from self._log.scan(after + 1)
+        for revision, change in self._log.scan(after + 1):
+            # An imported log has lists for tuples.
+            yield revision, {**change, "key": tuple(change["key"])}
 
     # Writing
 
@@ -232,6 +253,7 @@ class Objects:
         self._objects.put(key, document)
         self._advance("ADDED", key, document, None)
         triggers.changed(self.state, key, None, document)
+        self._follow(key)
         return with_version(document, self.revision)
 
     def update(self, key: Key, document: Object) -> Object:
@@ -242,6 +264,7 @@ class Objects:
         self._objects.put(key, document)
         self._advance("MODIFIED", key, document, before)
         triggers.changed(self.state, key, before, document)
+        self._follow(key)
         return with_version(document, self.revision)
 
     def remove(self, key: Key, document: Object | None = None) -> Object:
@@ -251,6 +274,7 @@ class Objects:
         self._objects.delete(key)
         self._advance("DELETED", key, last, before)
         triggers.changed(self.state, key, last, None)
+        self._follow(key)
         uid = last["metadata"].get("uid", "")
         if next(self._objects.find("owner", uid), None) is not None:
             triggers.wake(self.state, "garbage.collect", key[1], key[2], uid=uid, kind=key[0])

@@ -21,7 +21,7 @@ from .objects import TABLES
 from .seeding import seed
 from .shape import Resource, Shape, load
 
-CLAIMS = ("/api/", "/apis", "/openapi/", "/version", "/healthz", "/livez", "/readyz")
+CLAIMS = ("/api", "/openapi/", "/version", "/healthz", "/livez", "/readyz")
 
 
 class Kubernetes:

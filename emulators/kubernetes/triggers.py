@@ -39,7 +39,8 @@ def changed(
     storage, namespace, name = key
     document = after or before or {}
     if operation := _WORKLOADS.get(storage):
-        if after is not None:
+        # A status is what a controller itself says: no reason to look again.
+        if after is not None and (before is None or _wish(before) != _wish(after)):
             wake(state, operation, namespace, name)
     elif storage == "pods":
         _pod(state, namespace, name, before, after)
@@ -54,6 +55,10 @@ def changed(
                 wake(state, operation, namespace, owner.get("name", ""))
 
 
+def _wish(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {field: value for field, value in document.items() if field != "status"}
+
+
 def _pod(
     state: State, namespace: str, name: str, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None
 ) -> None:
@@ -63,7 +68,6 @@ def _pod(
         after is not None and before is not None and before["spec"].get("nodeName") != after["spec"].get("nodeName")
     ) or (after is not None and before is not None and _images(before) != _images(after)):
         wake(state, "pods.sync", namespace, name)
-    wake(state, "endpoints.reconcile", namespace, "")
 
 
 def _images(pod: Mapping[str, Any]) -> list[Any]:

@@ -10,6 +10,7 @@ from ..patches import json_patch, strategic
 from ..patches.apply import apply as server_side_apply
 from ..patches.managers import track
 from ..patches.merge import merge
+from ..rules import quota
 from ..rules.admission import admit
 from ..rules.allocation import allocate
 from ..rules.defaults import default
@@ -88,6 +89,7 @@ def insert(session: Session, document: Object) -> Object:
     check_create(resource, document)
     if session.objects.get(*key) is not None:
         raise status.already_exists(resource, name)
+    quota.check(session, document)
     document = allocate(session, document, None)
     document = track(session, None, document)
     return session.objects.create(key, ordered(document))

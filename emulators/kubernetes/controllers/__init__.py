@@ -8,7 +8,7 @@ from typing import Any, Final, TypeAlias
 from falsefront.kernel.state import State
 
 from ..shape import Shape
-from . import deployments, endpoints, garbage, jobs, kubelet, namespaces, replicasets, scheduler, sets
+from . import accounts, deployments, endpoints, garbage, jobs, kubelet, namespaces, replicasets, scheduler, sets
 
 Controller: TypeAlias = Callable[[Shape, State, Mapping[str, Any]], None]
 
@@ -25,6 +25,8 @@ OPERATIONS: Final[Mapping[str, tuple[Controller, str]]] = {
     "nodes.reconcile": (scheduler.nodes_changed, "Try pods again that found no node."),
     "services.reconcile": (endpoints.reconcile_service, "Publish a service's endpoints."),
     "endpoints.reconcile": (endpoints.reconcile_namespace, "Publish the endpoints of a namespace whose pods changed."),
+    "resourcequotas.reconcile": (accounts.quotas, "Count what the quotas of a namespace limit."),
+    "poddisruptionbudgets.reconcile": (accounts.budgets, "Count the pods of a namespace's disruption budgets."),
     "namespaces.reconcile": (namespaces.reconcile, "Furnish a new namespace, or empty a dying one."),
     "garbage.collect": (garbage.collect, "Delete what a deleted object owned."),
     "garbage.finalize": (garbage.finalize, "Complete a deletion that waits for dependents."),

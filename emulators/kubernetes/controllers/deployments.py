@@ -282,7 +282,7 @@ def _report(rollout: _Rollout) -> None:
     }
     found.update({name: count for name, count in counts.items() if count})
     found["terminatingReplicas"] = _total(rows, "terminatingReplicas")
-    found["conditions"] = [_availability(rollout, available), *_progress(rollout)]
+    found["conditions"] = [_availability(rollout, available), *_failure(rollout), *_progress(rollout)]
     rollout.cluster.put_status(rollout.key, found)
 
 
@@ -294,6 +294,15 @@ def _availability(rollout: _Rollout, available: int) -> Object:
     return _condition(
         rollout, "Available", "False", "MinimumReplicasUnavailable", "Deployment does not have minimum availability."
     )
+
+
+def _failure(rollout: _Rollout) -> list[Object]:
+    """What keeps a replica set from making its pods."""
+    for _, found in ([rollout.new] if rollout.new else []) + rollout.old:
+        failed = condition(found, "ReplicaFailure")
+        if failed is not None:
+            return [_condition(rollout, "ReplicaFailure", "True", failed["reason"], failed["message"])]
+    return []
 
 
 def _progress(rollout: _Rollout) -> list[Object]:

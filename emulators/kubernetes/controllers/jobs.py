@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from falsefront.kernel.operation import Failure
 from falsefront.kernel.state import State
 
 from ..objects import Object
 from ..shape import Shape
+from ..triggers import wake
 from .cluster import Cluster, condition, is_active, is_ready
-from .replicasets import create_pod
+from .replicasets import create_pod, patience
 
 _COMPONENT: Final = "job-controller"
 
@@ -55,10 +57,11 @@ def reconcile(shape: Shape, state: State, args: Mapping[str, Any]) -> None:
             labels: dict[str, str] = {}
             if spec.get("completionMode") == "Indexed":
                 labels["batch.kubernetes.io/job-completion-index"] = str(succeeded + len(active) + number)
-            made = create_pod(cluster, job, {"generateName": f"{key[2]}-"}, _COMPONENT, labels)
-            if made is None:
+            try:
+                active.append(create_pod(cluster, job, {"generateName": f"{key[2]}-"}, _COMPONENT, labels))
+            except Failure:
+                wake(state, "jobs.reconcile", key[1], key[2], patience(cluster, job))
                 break
-            active.append(made)
     _count(status, active=len(active), succeeded=succeeded, failed=failed)
     status["ready"] = sum(is_ready(pod) for pod in active)
     status["terminating"] = sum("deletionTimestamp" in pod["metadata"] for pod in pods)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 
 from falsefront.kernel.operation import Failure
 from falsefront.kernel.state import State
@@ -11,9 +12,11 @@ from falsefront.kernel.state import State
 from ..api.selectors import LabelSelector, from_object
 from ..objects import Key, Object
 from ..shape import Shape
-from .cluster import Cluster, controller_of, is_active, is_ready, owner_reference
+from ..triggers import wake
+from .cluster import Cluster, condition, controller_of, is_active, is_ready, owner_reference
 
-_COMPONENT = "replicaset-controller"
+_COMPONENT: Final = "replicaset-controller"
+_LONGEST: Final = 600
 
 
 def reconcile(shape: Shape, state: State, args: Mapping[str, Any]) -> None:
@@ -23,10 +26,19 @@ def reconcile(shape: Shape, state: State, args: Mapping[str, Any]) -> None:
     found = cluster.objects.get(*key)
     if found is None:
         return
+    refused = ""
     if not found["metadata"].get("deletionTimestamp"):
         pods = _claim(cluster, found)
-        _manage(cluster, found, pods)
-    _report(cluster, key, found)
+        refused = _manage(cluster, found, pods)
+    if refused:
+        wake(state, "replicasets.reconcile", key[1], key[2], patience(cluster, found))
+    _report(cluster, key, found, refused)
+
+
+def patience(cluster: Cluster, owner: Object) -> timedelta:
+    """How long to wait after the API has refused a pod: longer each time."""
+    times = cluster.state.ids.counter(f"kubernetes.refused/{owner['metadata']['uid']}")
+    return timedelta(seconds=min(10 * 2 ** min(times - 1, 10), _LONGEST))
 
 
 def _claim(cluster: Cluster, owner: Object) -> list[tuple[Key, Object]]:
@@ -49,15 +61,19 @@ def _matching(cluster: Cluster, namespace: str, selector: LabelSelector) -> list
     return [(key, pod) for key, pod in rows if selector.matches(pod)]
 
 
-def _manage(cluster: Cluster, owner: Object, pods: list[tuple[Key, Object]]) -> None:
+def _manage(cluster: Cluster, owner: Object, pods: list[tuple[Key, Object]]) -> str:
+    """Create or delete what is missing or too much; why the API refused a pod, if it did."""
     missing = owner["spec"].get("replicas", 0) - len(pods)
     for _ in range(missing):
-        if not create_pod(cluster, owner, {"generateName": owner["metadata"]["name"] + "-"}, _COMPONENT):
-            break
+        try:
+            create_pod(cluster, owner, {"generateName": owner["metadata"]["name"] + "-"}, _COMPONENT)
+        except Failure as failure:
+            return failure.message
     if missing < 0:
         for key, pod in sorted(pods, key=lambda row: _rank(row[1]))[:-missing]:
             cluster.event(owner, "Normal", "SuccessfulDelete", f"Deleted pod: {pod['metadata']['name']}", _COMPONENT)
             cluster.delete(key)
+    return ""
 
 
 def _rank(pod: Object) -> tuple[Any, ...]:
@@ -77,8 +93,8 @@ def _rank(pod: Object) -> tuple[Any, ...]:
 
 def create_pod(
     cluster: Cluster, owner: Object, names: Mapping[str, Any], component: str, labels: Mapping[str, str] | None = None
-) -> Object | None:
-    """A pod of an owner's template, with an event; ``None`` if the API refused it."""
+) -> Object:
+    """A pod of an owner's template, with an event. Raises a Status failure if the API refuses it."""
     template: Mapping[str, Any] = owner["spec"].get("template", {})
     metadata: Object = {**names}
     for field in ("labels", "annotations", "finalizers"):
@@ -93,12 +109,12 @@ def create_pod(
         pod = cluster.create("pods", namespace, document, "kube-controller-manager")
     except Failure as failure:
         cluster.event(owner, "Warning", "FailedCreate", f"Error creating: {failure.message}", component)
-        return None
+        raise
     cluster.event(owner, "Normal", "SuccessfulCreate", f"Created pod: {pod['metadata']['name']}", component)
     return pod
 
 
-def _report(cluster: Cluster, key: Key, owner: Object) -> None:
+def _report(cluster: Cluster, key: Key, owner: Object, refused: str) -> None:
     rows = cluster.owned(owner, "pods")
     active = [pod for _, pod in rows if is_active(pod)]
     ready = sum(is_ready(pod) for pod in active)
@@ -110,4 +126,16 @@ def _report(cluster: Cluster, key: Key, owner: Object) -> None:
         found["availableReplicas"] = ready
     found["observedGeneration"] = owner["metadata"].get("generation", 1)
     found["terminatingReplicas"] = sum("deletionTimestamp" in pod["metadata"] for _, pod in rows)
+    if refused:
+        before = condition(owner, "ReplicaFailure")
+        since = before["lastTransitionTime"] if before else cluster.now
+        found["conditions"] = [
+            {
+                "type": "ReplicaFailure",
+                "status": "True",
+                "lastTransitionTime": since,
+                "reason": "FailedCreate",
+                "message": refused,
+            }
+        ]
     cluster.put_status(key, found)

@@ -10,8 +10,10 @@ from falsefront.kernel.state import State
 
 from ..objects import Key, Object
 from ..shape import Shape
+from ..triggers import wake
 from .cluster import Cluster, is_active, is_ready, owner_reference
 from .hashing import template_hash
+from .replicasets import patience
 from .scheduler import tolerates
 
 _STATEFUL: Final = "statefulset-controller"
@@ -82,6 +84,7 @@ def _make_stateful(cluster: Cluster, owner: Object, name: str, number: int, mark
     except Failure as failure:
         text = f"Create Pod {name} in StatefulSet {kind} failed error: {failure.message}"
         cluster.event(owner, "Warning", "FailedCreate", text, _STATEFUL)
+        wake(cluster.state, "statefulsets.reconcile", namespace, kind, patience(cluster, owner))
         return
     text = f"Create Pod {name} in StatefulSet {kind} successful"
     cluster.event(owner, "Normal", "SuccessfulCreate", text, _STATEFUL)
@@ -214,6 +217,7 @@ def _make_daemon(cluster: Cluster, owner: Object, node: str, mark: str) -> None:
         pod = cluster.create("pods", namespace, {"metadata": metadata, "spec": spec}, "kube-controller-manager")
     except Failure as failure:
         cluster.event(owner, "Warning", "FailedCreate", f"Error creating: {failure.message}", _DAEMON)
+        wake(cluster.state, "daemonsets.reconcile", namespace, owner["metadata"]["name"], patience(cluster, owner))
         return
     cluster.event(owner, "Normal", "SuccessfulCreate", f"Created pod: {pod['metadata']['name']}", _DAEMON)
 
