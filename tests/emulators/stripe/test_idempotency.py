@@ -309,3 +309,16 @@ def test_the_environment_is_ready_to_paste(api: Api) -> None:
     environment = api.server.serving.environment(api.world)
     assert json.loads(json.dumps(environment))["STRIPE_API_BASE"].endswith(f"/w/{api.world}/stripe")
     assert environment["STRIPE_API_KEY"] == f"sk_test_{api.world}"
+
+
+def test_a_key_is_forgotten_after_a_day(api: Api) -> None:
+    from datetime import timedelta
+
+    first = api.post("/v1/customers", "name=x", Idempotency_Key="k")["id"]
+    runtime = api.server.runtime
+    world = runtime.worlds.find(api.world)
+    api.server.call(lambda: runtime.advance(world, timedelta(hours=23)))
+    assert api.post("/v1/customers", "name=x", Idempotency_Key="k")["id"] == first
+    api.server.call(lambda: runtime.advance(world, timedelta(hours=1)))
+    assert api.post("/v1/customers", "name=y", Idempotency_Key="k")["id"] != first
+    assert world.version.tables["stripe.idempotency_keys"].count == 1
