@@ -35,8 +35,6 @@ def seed(state: State, data: Any) -> None:
     if unknown:
         raise _wrong(f"unknown key {min(map(str, unknown))!r}; there are {', '.join(sorted(_KEYS))}")
     roots = _roots(state, data)
-    for root in roots:
-        _make(state, root)
     for directory in _list(data, "directories"):
         _make(state, absolute(directory, roots[0]))
     files = data.get("files", {})
@@ -44,11 +42,16 @@ def seed(state: State, data: Any) -> None:
         raise _wrong("files is an object of contents by path")
     for path, content in files.items():
         _put(state, absolute(str(path), roots[0]), content)
+    for root in roots:
+        _make(state, root)
     if {"root", "roots", "home"} & set(data):
         home = data.get("home", DEFAULT_HOME)
         if not isinstance(home, str) or not home.startswith("/"):
             raise _wrong("home is an absolute path")
-        set_allowed(state, list(_accessible(state, roots)), absolute(home))
+        allowed = list(_accessible(state, roots))
+        if not allowed:
+            raise _wrong("none of the roots is a directory")
+        set_allowed(state, allowed, absolute(home))
 
 
 def _wrong(message: str) -> Failure:
