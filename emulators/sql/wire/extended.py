@@ -93,6 +93,9 @@ class Extended:
             session.end()
         else:
             session.block.failed = True
+            if not session.block.savepoints:
+                # Nothing can bring the transaction back, so nobody need wait for it.
+                session.locks.release(session)
 
     def wake(self) -> None:
         """A cancel request came: stop waiting."""
