@@ -35,7 +35,8 @@ _CHALLENGE: Final = (b"www-authenticate", b'Basic realm="Stripe"')
 _REPLAYED: Final = (b"idempotent-replayed", b"true")
 _KEY: Final = re.compile(r"[sr]k_test_[\w.-]+", re.ASCII)
 _WORLD_KEY: Final = re.compile(r"sk_test_([A-Za-z0-9][A-Za-z0-9._-]{0,62})", re.ASCII)
-_VERSION: Final = re.compile(r"\d{4}-\d{2}-\d{2}(?:\.[a-z]+)?", re.ASCII)
+_VERSION: Final = re.compile(r"\d{4}-\d{2}-\d{2}(?:\.[a-z]+)?(?:; ?\w+=v\d+)*", re.ASCII)
+"""A date, its release's name, and features in preview."""
 _READ_EXPAND: Final = array(text(fixed=True))
 _FORM: Final = "application/x-www-form-urlencoded"
 _REQUESTS: Final = "stripe.request"

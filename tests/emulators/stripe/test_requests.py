@@ -241,6 +241,7 @@ def test_a_long_value(api: Api) -> None:
 def test_versions_are_echoed_and_checked(api: Api) -> None:
     assert api.get("/v1/balance").headers["stripe-version"] == "2026-10-28.endive"
     assert api.get("/v1/balance", Stripe_Version="2024-06-20").headers["stripe-version"] == "2024-06-20"
+    assert api.get("/v1/balance", Stripe_Version="2026-10-28.preview; some_beta=v1").status == 200
     assert api.get("/v1/balance", Stripe_Version="yesterday").status == 400
 
 
