@@ -167,13 +167,12 @@ def _in_words(kind: FailureKind, message: str, call: Call | None) -> Failure:
         case FailureKind.FORBIDDEN:
             return _denied(call, _may_not(call))
         case FailureKind.QUOTA_EXCEEDED:
-            return _denied(
-                call, "exceeded quota: compute-resources, requested: pods=1, used: pods=10, limited: pods=10"
-            )
+            why = "exceeded quota: compute-resources, requested: pods=1, used: pods=10, limited: pods=10"
+            return _denied(call, why, _name(call) if call else "")
         case FailureKind.NOT_FOUND:
             return not_found(call.resource, call.name) if call and call.name else no_resource()
         case FailureKind.CONFLICT if call and call.verb == "create":
-            return already_exists(call.resource, call.name)
+            return already_exists(call.resource, _name(call))
         case FailureKind.CONFLICT if call:
             return conflict(call.resource, call.name, MODIFIED)
         case FailureKind.CONFLICT:
@@ -192,10 +191,16 @@ def _in_words(kind: FailureKind, message: str, call: Call | None) -> Failure:
             return error(500, "InternalError", f"Internal error occurred: {why}", {"causes": [{"message": why}]})
 
 
-def _denied(call: Call | None, why: str) -> Failure:
+def _name(call: Call) -> str:
+    """The object that a call is about, also where only its body says so."""
+    metadata = call.body.get("metadata") if isinstance(call.body, Mapping) else None
+    return call.name or (str(metadata.get("name", "")) if isinstance(metadata, Mapping) else "")
+
+
+def _denied(call: Call | None, why: str, name: str = "") -> Failure:
     if call is None:
         return error(403, "Forbidden", f"forbidden: {why}", {})
-    return forbidden(call.resource, call.name, why)
+    return forbidden(call.resource, name or call.name, why)
 
 
 def _may_not(call: Call | None) -> str:

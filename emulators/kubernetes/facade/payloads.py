@@ -8,7 +8,7 @@ from typing import Any, Final
 from ..api import status
 from ..api.bodies import FORMATS, parse_json, parse_yaml, read_object
 from ..api.call import Call
-from ..protobuf import Undecodable, decode
+from ..protobuf import Broken, Undecodable, decode
 from ..shape import Shape
 
 _PATCHES: Final = {
@@ -60,6 +60,8 @@ def _unknown_format() -> Exception:
 def _protobuf(shape: Shape, data: bytes) -> Any:
     try:
         return decode(shape, data)
+    except Broken as failure:
+        raise status.bad_request(str(failure)) from None
     except Undecodable as failure:
         raise status.error(415, "UnsupportedMediaType", str(failure)) from None
 

@@ -21,13 +21,17 @@ _DEEPEST: Final = 64
 
 
 class Undecodable(ValueError):
-    """A body that cannot be read, or holds a message that is not known here."""
+    """A body that holds a message that is not known here."""
+
+
+class Broken(Undecodable):
+    """A body that is no message at all."""
 
 
 def decode(shape: Shape, data: bytes) -> dict[str, Any]:
     """The object in a protobuf body. Raises ``Undecodable``."""
     if not data.startswith(MAGIC):
-        raise Undecodable("provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]")
+        raise Broken("provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]")
     try:
         outer = dict(wire.fields(data[4:]))
         meta = {number: _text(value) for number, value in wire.fields(_bytes(outer.get(1, b"")))}
@@ -37,7 +41,7 @@ def decode(shape: Shape, data: bytes) -> dict[str, Any]:
             raise Undecodable(f"this server cannot read protobuf of kind {kind!r} in {api_version!r}; send JSON")
         found = _Reader(shape.types).message(name, _bytes(outer.get(2, b"")), 0)
     except wire.Malformed as failure:
-        raise Undecodable(str(failure)) from None
+        raise Broken(str(failure)) from None
     return {"kind": kind, "apiVersion": api_version, **found}
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from fractions import Fraction
 
 import pytest
+
 from falsefront.emulators.kubernetes.rules import quantity
 from falsefront.emulators.kubernetes.rules.quota import show
 from tests.emulators.kubernetes.api import Api, deployment, pod
@@ -108,7 +109,7 @@ def test_quantities(text: str, amount: Fraction) -> None:
 
 @pytest.mark.parametrize("text", ["", "one", "1.2.3", "1KB", "1e", "1e99", "--1", "1 Gi"])
 def test_what_is_no_quantity(text: str) -> None:
-    with pytest.raises(ValueError, match="is not a quantity|out of range"):
+    with pytest.raises(ValueError, match=r"is not a quantity|out of range"):
         quantity.parse(text)
 
 
