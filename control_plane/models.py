@@ -308,6 +308,7 @@ class FaultInfo(Given):
     fired: int
     last: str | None
     expires: str | None
+    matches: int = Field(description="How many of the operations that are loaded it is for.")
 
 
 class FaultList(Given):

@@ -57,6 +57,7 @@ class Fault(TypedDict):
     seen: int
     fired: int
     last: str | None
+    matches: int
 
 
 class Change(TypedDict):

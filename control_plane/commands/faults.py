@@ -19,6 +19,8 @@ def put(options: argparse.Namespace) -> None:
         fault = server.world(options.world).faults.put(options.name, then, **rule)
     if options.json:
         show(fault)
+    if not fault["matches"]:
+        print(f"falsefront: {options.name} is for no operation that is loaded; is its `op` right?", file=sys.stderr)
 
 
 def _rule(text: str) -> dict[str, Any]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from falsefront.faults.plan import describe, plan_of, put_rule, remove_rule, rules
+from pydantic import field_validator
+
+from falsefront.faults.plan import Placed, describe, plan_of, put_rule, remove_rule
 from falsefront.faults.rule import Rule
 from falsefront.kernel.operation import Failure, FailureKind
 from falsefront.world.world import World
@@ -20,9 +22,15 @@ class NamedRule(Rule):
 
     name: str | None = None
 
+    @field_validator("then", mode="before")
+    @classmethod
+    def _one_effect(cls, then: Any) -> Any:
+        return [then] if isinstance(then, dict) else then
+
 
 async def list_faults(call: Call) -> FaultList:
-    return FaultList.model_validate({"faults": rules(call.world.version)})
+    version = call.world.version
+    return FaultList.model_validate({"faults": [_shown(call, placed) for placed in plan_of(version).rules]})
 
 
 async def put(call: Call) -> Answer:
@@ -36,11 +44,11 @@ async def put(call: Call) -> Answer:
         )
     plain = Rule.model_validate(rule.model_dump(by_alias=True, exclude={"name"}, exclude_unset=True))
     new = put_rule(world, name, plain)
-    return Answer(_described(world, name), 201 if new else 200)
+    return Answer(_described(call, name), 201 if new else 200)
 
 
 async def one(call: Call) -> Any:
-    return _described(call.world, call.params["name"])
+    return _described(call, call.params["name"])
 
 
 async def remove(call: Call) -> Removed:
@@ -56,11 +64,23 @@ async def remove_all(call: Call) -> Removed:
     return Removed(removed=len(names))
 
 
-def _described(world: World, name: str) -> Mapping[str, Any]:
+def _described(call: Call, name: str) -> Mapping[str, Any]:
+    world = call.world
     for placed in plan_of(world.version).rules:
         if placed.name == name:
-            return describe(world.version, placed)
+            return _shown(call, placed)
     raise Failure(FailureKind.NOT_FOUND, f"world {world.name!r} has no fault {name!r}")
+
+
+def _shown(call: Call, placed: Placed) -> Mapping[str, Any]:
+    """A rule, what it met, and how many of the operations that there are it is for: 0 is likely a mistake."""
+    when = placed.rule.when
+    matches = sum(
+        when.names(emulator.name, op)
+        for emulator in call.serving.runtime.emulators.values()
+        for op in emulator.operations
+    )
+    return {**describe(call.world.version, placed), "matches": matches}
 
 
 def _free_name(world: World) -> str:

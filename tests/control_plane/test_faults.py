@@ -111,6 +111,22 @@ def test_a_rule_with_a_mistake_is_refused_and_says_where(
     assert world.faults.list() == []
 
 
+def test_a_rule_tells_how_many_operations_it_is_for(http: httpx.Client, world: World) -> None:
+    counts = [
+        world.faults.put("f", {"fail": "internal"}, when={"op": op})["matches"]
+        for op in ("messages.send", "messages.*", "mesages.send")
+    ]
+    assert counts[0] == 1
+    assert counts[1] > 1
+    assert counts[2] == 0
+    assert world.faults.list()[0]["matches"] == 0
+
+
+def test_one_effect_needs_no_list(http: httpx.Client, world: World) -> None:
+    put = http.put(f"/worlds/{world.name}/faults/one", json={"then": {"fail": "internal"}})
+    assert put.json()["then"] == [{"fail": "internal"}]
+
+
 def test_a_bad_name_is_refused(world: World) -> None:
     with pytest.raises(InvalidRequest, match="cannot name a fault"):
         world.faults.put("a b", [{"fail": "internal"}])
