@@ -20,6 +20,8 @@ MESSAGES: Final = TableSpec(
     ),
 )
 MAX_LIST: Final = 1000
+MAX_PARTS: Final = 200
+"""Parts of a message that is looked into: reading parts in parts takes time by their square."""
 
 
 def accept_recipient(state: State, op: Operation) -> Any:
@@ -117,6 +119,8 @@ def _compose(args: Any, sender: str, to: list[str]) -> bytes:
 def _understand(raw: bytes) -> dict[str, Any]:
     """What can be read out of a message's source; of one that cannot be parsed, nothing but its source is there."""
     try:
+        if raw.lower().count(b"content-type:") > MAX_PARTS:
+            raise ValueError("more parts than a message has")
         message = message_from_bytes(raw, policy=policy.default)
         return {
             "subject": speakable(str(message.get("subject", ""))),

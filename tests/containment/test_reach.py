@@ -251,6 +251,11 @@ def test_nothing_is_fetched_and_nobody_is_called(watched: Background) -> None:
         trap.bind(("127.0.0.1", 0))
         trap.listen()
         trap.setblocking(False)
+        # The watch is awake.
+        watched.call(lambda: socket.create_connection(trap.getsockname()).close())
+        assert [event for event, _ in _CONNECTS] == ["socket.getaddrinfo", "socket.connect"]
+        trap.accept()[0].close()
+        _CONNECTS.clear()
         urls = [*URLS, f"http://127.0.0.1:{trap.getsockname()[1]}/hook"]
         with httpx.Client(base_url=f"{watched.url}/w/default", trust_env=False) as client:
             for url in urls:
