@@ -80,6 +80,16 @@ def test_a_shop(client: Any) -> None:
     assert client.v1.events.list({"limit": 1}).data[0].type == "customer.deleted"
 
 
+def test_a_saved_card_is_charged_while_the_customer_is_away(client: Any) -> None:
+    customer = client.v1.customers.create({"name": "Ada"})
+    client.v1.payment_methods.attach("pm_card_visa", {"customer": customer.id})
+    (method,) = client.v1.customers.payment_methods.list(customer.id).data
+    away = {"amount": 900, "currency": "usd", "customer": customer.id, "payment_method": method.id, "confirm": True}
+    assert client.v1.payment_intents.create({**away, "off_session": True}).status == "succeeded"
+    with pytest.raises(stripe.InvalidRequestError, match="return_url"):
+        client.v1.payment_intents.create(away)
+
+
 def test_pages_one_after_another(client: Any) -> None:
     made = [client.v1.customers.create({"name": f"c{number}"}).id for number in range(7)]
     listed = client.v1.customers.list({"limit": 3})

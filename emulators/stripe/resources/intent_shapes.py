@@ -150,6 +150,9 @@ def customer_of(call: Call) -> str | None:
 def needs_return_url(intent: Mapping[str, Any], params: Mapping[str, Any], kind: str) -> Failure | None:
     """The refusal to confirm without a ``return_url`` where the customer might be sent away."""
     automatic = intent["automatic_payment_methods"]
+    if params.get("off_session") not in (None, False):
+        # The customer is not there to be sent anywhere.
+        return None
     if automatic is None or automatic["allow_redirects"] == "never" or params.get("return_url"):
         return None
     return refuse(_REDIRECTS.format(kind=kind))
