@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Final
 
@@ -23,7 +24,7 @@ def check_caller(request: Request, allowed: Collection[str]) -> None:
         return
     host = request.header(b"host")
     name = _name(host)
-    if not (_is_ours(name, allowed) or _is_address(name)):
+    if not (name in LOOPBACK or _is_ours(name, allowed) or _is_address(name)):
         raise RpcError(SERVER_ERROR, f"Invalid Host header: {host}", status=403)
     origin = request.header(b"origin")
     if origin and not _is_ours(_name(origin.partition("://")[2]), allowed):
@@ -57,7 +58,12 @@ def _is_address(name: str) -> bool:
 
 def accepted(request: Request) -> tuple[bool, bool]:
     """Whether the client takes JSON, and whether it takes an event stream; without an Accept header it takes both."""
-    accept = request.header(b"accept").lower()
+    return _accepted(request.headers.get(b"accept", b""))
+
+
+@lru_cache(maxsize=256)
+def _accepted(header: bytes) -> tuple[bool, bool]:
+    accept = header.decode("latin-1").strip().lower()
     if not accept or "*/*" in accept:
         return True, True
     kinds = [kind.partition(";")[0].strip() for kind in accept.split(",")]
@@ -69,6 +75,9 @@ def accepted(request: Request) -> tuple[bool, bool]:
 
 def check_content(request: Request) -> None:
     """Take nothing but JSON. Raises ``RpcError``."""
-    kind = request.header(b"content-type").partition(";")[0].strip().lower()
+    header = request.headers.get(b"content-type", b"")
+    if header == b"application/json":
+        return
+    kind = header.decode("latin-1").partition(";")[0].strip().lower()
     if kind != "application/json":
         raise RpcError(SERVER_ERROR, "Unsupported Media Type: Content-Type must be application/json", status=415)
