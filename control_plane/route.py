@@ -4,32 +4,18 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
-from falsefront.kernel.operation import Failure, FailureKind
+from falsefront.kernel.operation import Failure
+from falsefront.wire.http import STATUS
 from falsefront.world.world import World
 
 if TYPE_CHECKING:
     from falsefront.wire.http import Request
 
     from .serving import Serving
-
-STATUS: Final[Mapping[FailureKind, int]] = {
-    FailureKind.INVALID: 422,
-    FailureKind.UNAUTHENTICATED: 401,
-    FailureKind.FORBIDDEN: 403,
-    FailureKind.NOT_FOUND: 404,
-    FailureKind.CONFLICT: 409,
-    FailureKind.GONE: 410,
-    FailureKind.RATE_LIMITED: 429,
-    FailureKind.QUOTA_EXCEEDED: 429,
-    FailureKind.TIMEOUT: 504,
-    FailureKind.UNAVAILABLE: 503,
-    FailureKind.INTERNAL: 500,
-}
-"""How the control plane says a failure over HTTP."""
 
 
 class Refused(Exception):

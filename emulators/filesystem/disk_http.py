@@ -6,7 +6,6 @@ file or an archive. An error is JSON with ``errno`` and ``message``. ``GET`` and
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import unquote_to_bytes
 
@@ -15,7 +14,7 @@ import orjson
 from falsefront.kernel.chain import Exchange
 from falsefront.kernel.emulator import ASGIApp, Context, Receive, Scope, Send
 from falsefront.kernel.operation import Failure, FailureKind, Operation, Reply
-from falsefront.wire.http import JSON, Disconnected, Request, TooLarge, send_bytes, send_json, send_reply
+from falsefront.wire.http import JSON, STATUS, Disconnected, Request, TooLarge, send_bytes, send_json, send_reply
 
 from .disk import OPERATIONS
 from .errors import INJECTED, TEXTS
@@ -24,19 +23,8 @@ from .tree import encode
 _NUMBERS: Final = frozenset({"offset", "size", "mode"})
 _FLAGS: Final = frozenset({"exclusive", "parents"})
 _BYTES: Final = ((b"content-type", b"application/octet-stream"),)
-STATUS: Final[Mapping[FailureKind, int]] = {
-    FailureKind.INVALID: 422,
-    FailureKind.UNAUTHENTICATED: 401,
-    FailureKind.FORBIDDEN: 403,
-    FailureKind.NOT_FOUND: 404,
-    FailureKind.CONFLICT: 409,
-    FailureKind.GONE: 410,
-    FailureKind.RATE_LIMITED: 429,
-    FailureKind.QUOTA_EXCEEDED: 507,
-    FailureKind.TIMEOUT: 504,
-    FailureKind.UNAVAILABLE: 503,
-    FailureKind.INTERNAL: 500,
-}
+_STATUS: Final = {**STATUS, FailureKind.QUOTA_EXCEEDED: 507}
+"""A full disk has a status of its own."""
 
 
 def disk_app(context: Context) -> ASGIApp:
@@ -49,7 +37,7 @@ def disk_app(context: Context) -> ASGIApp:
         except TooLarge as error:
             await send_json(send, 413, {"errno": "EFBIG", "message": error.message})
         except Failure as failure:
-            await send_bytes(send, STATUS[failure.kind], [JSON], _json(_error(failure)))
+            await send_bytes(send, _STATUS[failure.kind], [JSON], _json(_error(failure)))
         except Disconnected:
             return
 

@@ -11,23 +11,10 @@ import orjson
 from falsefront.kernel.chain import Exchange
 from falsefront.kernel.emulator import Context, Op, Receive, Scope, Send
 from falsefront.kernel.operation import Failure, FailureKind, Operation, Reply
-from falsefront.wire.http import Disconnected, Request, TooLarge, send_bytes, send_json, send_reply
+from falsefront.wire.http import STATUS, Disconnected, Request, TooLarge, send_bytes, send_json, send_reply
 from falsefront.world.digest import as_json
 
 _NUMBER: Final = re.compile("[0-9]{1,18}")
-STATUS: Final[dict[FailureKind, int]] = {
-    FailureKind.INVALID: 422,
-    FailureKind.UNAUTHENTICATED: 401,
-    FailureKind.FORBIDDEN: 403,
-    FailureKind.NOT_FOUND: 404,
-    FailureKind.CONFLICT: 409,
-    FailureKind.GONE: 410,
-    FailureKind.RATE_LIMITED: 429,
-    FailureKind.QUOTA_EXCEEDED: 429,
-    FailureKind.TIMEOUT: 504,
-    FailureKind.UNAVAILABLE: 503,
-    FailureKind.INTERNAL: 500,
-}
 
 
 class Inbox:

@@ -17,6 +17,20 @@ WORLD: Final = "falsefront.world"
 FAILURE: Final = "falsefront.failure"
 LINK: Final = "falsefront.link"
 JSON: Final = (b"content-type", b"application/json")
+STATUS: Final[Mapping[FailureKind, int]] = {
+    FailureKind.INVALID: 422,
+    FailureKind.UNAUTHENTICATED: 401,
+    FailureKind.FORBIDDEN: 403,
+    FailureKind.NOT_FOUND: 404,
+    FailureKind.CONFLICT: 409,
+    FailureKind.GONE: 410,
+    FailureKind.RATE_LIMITED: 429,
+    FailureKind.QUOTA_EXCEEDED: 429,
+    FailureKind.TIMEOUT: 504,
+    FailureKind.UNAVAILABLE: 503,
+    FailureKind.INTERNAL: 500,
+}
+"""How HTTP says each failure, where a system of our own has no older custom."""
 
 
 class TooLarge(Failure):
