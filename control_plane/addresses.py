@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from falsefront.kernel.emulator import Endpoints
 from falsefront.world.worlds import DEFAULT
 
-from .models import Addresses
+from .answers import Addresses
 
 if TYPE_CHECKING:
     from .serving import Serving

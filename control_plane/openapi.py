@@ -12,7 +12,7 @@ from pydantic.json_schema import models_json_schema
 from falsefront import __version__
 from falsefront.world.worlds import NAME
 
-from .models import Error
+from .answers import Error
 from .route import Route
 
 _REF: Final = "#/components/schemas/{model}"

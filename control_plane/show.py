@@ -11,7 +11,7 @@ from falsefront.world.store import Version
 from falsefront.world.world import World
 
 from .addresses import addresses
-from .models import ClockInfo, MarkInfo, WorldCreated, WorldInfo
+from .answers import ClockInfo, MarkInfo, WorldCreated, WorldInfo
 
 if TYPE_CHECKING:
     from .route import Call

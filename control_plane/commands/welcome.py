@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from ..models import Addresses
+    from ..answers import Addresses
     from ..serving import Serving
 
 

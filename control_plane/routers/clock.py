@@ -9,7 +9,8 @@ from typing import Final
 from falsefront.world.clock import Clock, microseconds
 
 from .. import show
-from ..models import Advance, ClockInfo, ClockSetting
+from ..answers import ClockInfo
+from ..bodies import Advance, ClockSetting
 from ..route import Call, Route
 
 

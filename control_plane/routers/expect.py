@@ -12,7 +12,8 @@ from falsefront.faults.when import check_pattern, matches
 from falsefront.world.digest import as_json
 from falsefront.world.journal import Entry, redact
 
-from ..models import Given, Taken, Whole
+from ..answers import Given
+from ..bodies import Taken, Whole
 from ..route import Answer, Call, Refused, Route
 
 NEAREST: Final = 3

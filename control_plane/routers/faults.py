@@ -13,7 +13,7 @@ from falsefront.kernel.operation import Failure, FailureKind
 from falsefront.world.world import World
 from falsefront.world.worlds import NAME
 
-from ..models import FaultInfo, FaultList, Removed
+from ..answers import FaultInfo, FaultList, Removed
 from ..route import Answer, Call, Route
 
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from falsefront import __version__
 
-from ..models import EmulatorList, FixtureList, Health, Index
+from ..answers import EmulatorList, FixtureList, Health, Index
 from ..route import Call, Refused, Route
 
 

@@ -9,7 +9,8 @@ from typing import Final
 
 from falsefront.world.journal import Entry, Journal, dump
 
-from ..models import JournalPage, JournalQuery, Removed
+from ..answers import JournalPage, Removed
+from ..bodies import JournalQuery
 from ..route import Answer, Call, Route
 
 PAGE: Final = 1000

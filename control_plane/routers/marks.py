@@ -8,8 +8,9 @@ from falsefront.kernel.operation import Failure, FailureKind
 from falsefront.world.worlds import NAME
 
 from .. import show
+from ..answers import MarkInfo, MarkList, Removed, WorldInfo
+from ..bodies import Named
 from ..exclusive import exclusive
-from ..models import MarkInfo, MarkList, Named, Removed, WorldInfo
 from ..route import Answer, Call, Refused, Route
 
 

@@ -15,17 +15,9 @@ from falsefront.world.store import Version, diff
 from falsefront.world.world import World
 
 from .. import show
+from ..answers import ChangeInfo, DiffInfo, DigestInfo, WorldInfo
+from ..bodies import DiffBody, DiffQuery, SeedBody, Side
 from ..exclusive import exclusive
-from ..models import (
-    ChangeInfo,
-    DiffBody,
-    DiffInfo,
-    DiffQuery,
-    DigestInfo,
-    SeedBody,
-    Side,
-    WorldInfo,
-)
 from ..route import Call, Refused, Route
 
 

@@ -8,8 +8,9 @@ import orjson
 from pydantic import ValidationError
 
 from .. import show
+from ..answers import Exported, WorldCreated
+from ..bodies import ImportQuery, Where
 from ..exclusive import start
-from ..models import Exported, ImportQuery, Where, WorldCreated
 from ..route import Answer, Call, Refused, Route
 
 MEDIA: Final = "application/gzip"

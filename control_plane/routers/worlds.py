@@ -12,8 +12,9 @@ from falsefront.world.worlds import DEFAULT
 
 from .. import show
 from ..addresses import addresses
+from ..answers import Addresses, Removed, WorldCreated, WorldInfo, WorldList
+from ..bodies import Create, Fork
 from ..exclusive import exclusive, start
-from ..models import Addresses, Create, Fork, Removed, WorldCreated, WorldInfo, WorldList
 from ..route import Call, Refused, Route
 from .clock import changed
 

@@ -1,8 +1,7 @@
-"""What the control plane takes and gives, as models; the OpenAPI document is made from them."""
+"""What the control plane takes, in bodies and query strings, as models; the OpenAPI document is made from them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
@@ -52,48 +51,20 @@ Seconds = Annotated[
 Moment = Annotated[datetime, BeforeValidator(_moment, json_schema_input_type=float | str), AfterValidator(_in_range)]
 
 
+def _aliases(*names: str) -> Any:
+    return AliasChoices(*names)
+
+
 class Taken(BaseModel):
     """A body: what it does not know it refuses, so that a typing mistake is told."""
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True, defer_build=True)
 
 
-class Given(BaseModel):
-    """An answer."""
-
-    model_config = ConfigDict(extra="allow", defer_build=True)
-
-
 class Query(BaseModel):
     """A query string: what it does not know it leaves alone."""
 
     model_config = ConfigDict(extra="ignore", populate_by_name=True, defer_build=True)
-
-
-def _aliases(*names: str) -> Any:
-    return AliasChoices(*names)
-
-
-class ErrorBody(Given):
-    """What went wrong: the kind is one of a closed set, ``field`` names the part of the request at fault."""
-
-    kind: str
-    message: str
-    field: str | None = None
-
-
-class Error(Given):
-    """Every error has this form."""
-
-    error: ErrorBody
-
-
-class ClockInfo(Given):
-    """A world's clock."""
-
-    mode: Literal["frozen", "offset", "real"]
-    now: str
-    settle: float = Field(description="Seconds that a frozen clock runs ahead to finish what an operation set off.")
 
 
 class ClockSetting(Taken):
@@ -117,43 +88,6 @@ class Advance(Taken):
         if (self.by is None) == (self.to is None):
             raise ValueError("give one of 'by' (a duration) and 'to' (a time)")
         return self
-
-
-class Addresses(Given):
-    """Everything ready to paste."""
-
-    urls: dict[str, str] = Field(description="Each façade's base URL.")
-    environment: dict[str, str] = Field(description="Environment variables for unmodified clients.")
-    postgres: str | None = Field(default=None, description="A DSN.")
-    kubeconfig: str | None = Field(default=None, description="The text of a kubeconfig file.")
-    mcp: Json | None = Field(default=None, description="The configuration of an MCP client.")
-
-
-class WorldInfo(Given):
-    """A world."""
-
-    name: str
-    parent: str | None
-    fixture: str | None
-    seed: int
-    version: int
-    digest: str
-    clock: ClockInfo
-    marks: list[str]
-    faults: list[str]
-
-
-class WorldCreated(WorldInfo):
-    """A world and its addresses."""
-
-    addresses: Addresses
-    environment: dict[str, str]
-
-
-class WorldList(Given):
-    """Every world, in the order of creation."""
-
-    worlds: list[WorldInfo]
 
 
 class Source(Taken):
@@ -208,21 +142,6 @@ class Fork(Taken):
     )
 
 
-class MarkInfo(Given):
-    """A version kept under a name."""
-
-    name: str
-    version: int
-    digest: str
-    at: str
-
-
-class MarkList(Given):
-    """A world's marks, in the order they were taken."""
-
-    marks: list[MarkInfo]
-
-
 class Named(Taken):
     """A name, where the path does not give it."""
 
@@ -261,36 +180,6 @@ class DiffQuery(Query):
     limit: int = Field(default=10_000, ge=0, le=MOST)
 
 
-class ChangeInfo(Given):
-    """One document before and after."""
-
-    table: str
-    key: Any
-    kind: Literal["added", "removed", "changed"]
-    before: Any
-    after: Any
-
-
-class DiffInfo(Given):
-    """What differs, by table and key."""
-
-    before: Json
-    after: Json
-    equal: bool
-    count: int
-    truncated: bool
-    changes: list[ChangeInfo]
-
-
-class DigestInfo(Given):
-    """The hash of a world's content, equal for equal states."""
-
-    world: str
-    digest: str
-    version: int
-    tables: dict[str, str]
-
-
 class SeedBody(BaseModel):
     """Sections by emulator, as in a fixture (or under ``data``), or a ``fixture`` by name."""
 
@@ -298,29 +187,6 @@ class SeedBody(BaseModel):
 
     fixture: str | None = None
     data: dict[str, Any] | None = None
-
-
-class FaultInfo(Given):
-    """A fault rule and what it has met."""
-
-    name: str
-    seen: int
-    fired: int
-    last: str | None
-    expires: str | None
-    matches: int = Field(description="How many of the operations that are loaded it is for.")
-
-
-class FaultList(Given):
-    """A world's rules, in the order they were put."""
-
-    faults: list[FaultInfo]
-
-
-class Removed(Given):
-    """How many there were."""
-
-    removed: int
 
 
 class JournalQuery(Query):
@@ -340,15 +206,6 @@ class JournalQuery(Query):
     format: Literal["json", "ndjson"] | None = None
 
 
-class JournalPage(Given):
-    """Entries, oldest first; ``next`` is the ``after`` of the next page."""
-
-    entries: list[Json]
-    next: int
-    seq: int = Field(description="The number of the latest entry there is.")
-    forgotten: int = Field(description="How many of the oldest are no longer in memory.")
-
-
 class Where(Taken):
     """A file on the server, below the directory that it allows."""
 
@@ -360,50 +217,3 @@ class ImportQuery(Query):
     """The world's name."""
 
     name: str | None = Field(default=None, validation_alias=_aliases("name", "world", "as"))
-
-
-class Exported(Given):
-    """A world in a file."""
-
-    url: str
-    bytes: int
-    digest: str
-
-
-class Health(Given):
-    """The server is alive."""
-
-    status: str
-    version: str
-    worlds: int
-    emulators: list[str]
-
-
-class Index(Given):
-    """What answers here."""
-
-    name: str
-    version: str
-    openapi: str
-    worlds: list[str]
-
-
-class EmulatorList(Given):
-    """What is loaded, with every operation's name, access and summary."""
-
-    emulators: list[Json]
-
-
-class FixtureList(Given):
-    """What worlds can be made from."""
-
-    fixtures: list[str]
-
-
-class Selected(Query):
-    """The world, where the path leaves it out."""
-
-    world: str | None = None
-
-
-Sections = Mapping[str, Any]
