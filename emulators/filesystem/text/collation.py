@@ -99,7 +99,7 @@ _COMPATIBLE: Final = frozenset(
 
 @cache
 def _table() -> tuple[Mapping[str, _Weight], Mapping[str, tuple[_Weight, ...]]]:
-    text = files(__package__).joinpath("collation.txt").read_bytes().decode()
+    text = files("falsefront.emulators.filesystem.text").joinpath("collation.txt").read_bytes().decode()
     nothing, accents, letters, several = text.split(_PART)
     weights = {letter: _Weight(None, (), 0) for letter in nothing}
     rank = 0
