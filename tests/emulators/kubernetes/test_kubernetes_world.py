@@ -150,6 +150,58 @@ def test_missing_configuration(api: Api) -> None:
     assert status(api, f"{PODS}/p1")["phase"] == "Running"
 
 
+def with_init(**container: Any) -> dict[str, Any]:
+    found = pod()
+    found["spec"]["initContainers"] = [{"name": "i", "image": "busybox", **container}]
+    return found
+
+
+def cells(api: Api, name: str) -> list[Any]:
+    table = {"accept": "application/json;as=Table;v=v1;g=meta.k8s.io"}
+    found: list[Any] = api.ok("GET", f"{PODS}/{name}", headers=table)["rows"][0]["cells"]
+    return found
+
+
+def test_init_containers_run_first(api: Api) -> None:
+    api.ok("POST", PODS, with_init())
+    found = status(api, f"{PODS}/p1")
+    assert found["phase"] == "Running"
+    assert found["initContainerStatuses"][0]["state"]["terminated"]["exitCode"] == 0
+    assert cells(api, "p1")[1:4] == ["1/1", "Running", "0"]
+
+
+def test_init_containers_that_take_their_time(api: Api) -> None:
+    api.ok("POST", PODS, with_init(command=["sleep", "60"]))
+    assert cells(api, "p1")[1:3] == ["0/1", "Init:0/1"]
+    api.server.call(lambda: api.server.runtime.advance(api.world, by=timedelta(seconds=61)))
+    assert cells(api, "p1")[1:3] == ["1/1", "Running"]
+
+
+def test_init_containers_that_fail(api: Api) -> None:
+    api.ok("POST", PODS, with_init(command=["sh", "-c", "exit 2"]))
+    assert cells(api, "p1")[2] == "Init:CrashLoopBackOff"
+    never = with_init(image="busybox:nope")
+    never["metadata"]["name"] = "p2"
+    api.ok("POST", PODS, never)
+    assert cells(api, "p2")[2] == "Init:ImagePullBackOff"
+
+
+def test_programs_end(api: Api) -> None:
+    for name, command, policy, expected in (
+        ("a", ["sleep", "30"], "Never", "Running"),
+        ("b", ["false"], "Never", "Error"),
+        ("c", ["echo", "x"], "OnFailure", "Completed"),
+        ("d", ["sh", "-c", "exit 1"], "OnFailure", "CrashLoopBackOff"),
+    ):
+        body = pod(name, command=command)
+        body["spec"]["restartPolicy"] = policy
+        api.ok("POST", PODS, body)
+        assert cells(api, name)[2] == expected
+    api.server.call(lambda: api.server.runtime.advance(api.world, by=timedelta(seconds=30)))
+    assert cells(api, "a")[2] == "Completed"
+    assert cells(api, "d")[3].startswith("3 (")
+
+
 def test_reads_leave_no_trace(api: Api) -> None:
     before = digest(api)
     for path in ("/api/v1/namespaces", "/api/v1/nodes", PODS, "/version", "/openapi/v3", f"{PODS}/none"):
