@@ -126,6 +126,11 @@ def outer_columns(expr: Expr, depth: int = 0) -> Iterator[tuple[Column, int]]:
                 yield from outer_columns(part.compare, depth)
 
 
+def query_columns(query: Any) -> Iterator[tuple[Column, int]]:
+    """The columns that a query's parts read, with how many levels out of the query each is."""
+    return _query_columns(query, 0)
+
+
 def query_outer(query: Any) -> list[tuple[Column, int]]:
     """The columns of queries around this one that it uses; level 1 is the next one out."""
     return [(column, level) for column, level in _query_columns(query, 0) if level > 0]

@@ -27,6 +27,8 @@ class Compiler:
         self.keys: list[tuple[Expr, int]] = []
         self.grouping: Closure | None = None
         self.group_keys: list[Expr] = []
+        self.needed: set[int] | None = None
+        """The columns of the query's rows that anything reads; all if ``None``."""
 
     def compile(self, expr: Expr, shift: int = 0) -> Closure:
         """A closure that computes the expression from a row whose first column is number ``shift``."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import repeat
 from typing import Any
 
 from ..analyse.nodes import (
     Call, Column, CteScan, Derived, Expr, FunctionScan, Join, Logic, Query, Scan, Source, SystemScan,
 )  # fmt: skip
-from ..analyse.walk import outer_columns, query_outer, walk
+from ..analyse.walk import outer_columns, query_columns, query_outer, walk
 from ..types.compare import key_of
 from .compile import Closure, Compiler
 from .run import Run
@@ -42,6 +43,8 @@ def _volatile(expr: Expr) -> bool:
 def source_rows(compiler: Compiler, query: Query, locked: Any = None) -> Rows:
     """The rows of FROM that WHERE lets through."""
     pending = conjuncts(query.where)
+    if compiler.needed is None and query.targets and locked is None:
+        compiler.needed = {column.index for column, level in query_columns(query) if level == 0}
     if not query.sources:
         tests = [compiler.compile(test) for test in pending]
         return lambda: iter([()] if all(test(()) for test in tests) else [])
@@ -130,10 +133,17 @@ def _scan(compiler: Compiler, source: Scan, tests: list[Expr]) -> Rows:
     filters = [compiler.compile(test, source.start) for test in tests]
     pushed = [] if probe else _pushable(compiler, source, tests)
 
+    start, width = source.start, source.width
+    needed = None if compiler.needed is None else {n - start for n in compiler.needed if start <= n < start + width}
+
     def found() -> Iterable[Any]:
         if probe is not None:
             return probe()  # type: ignore[no-any-return]
-        return access.rows([(attnum, op, value(())) for attnum, op, value in pushed])
+        return access.rows([(attnum, op, value(())) for attnum, op, value in pushed], needed)
+
+    if not filters and needed is not None and not needed and probe is None:
+        nothing = (None,) * width
+        return lambda: repeat(nothing, len(access))
 
     def rows() -> Iterator[Any]:
         count = 0
@@ -168,6 +178,16 @@ _INTS = frozenset({20, 21, 23, 26})
 
 def _comparable(a: int, b: int) -> bool:
     return (a in _INTS and b in _INTS) or (a == b and a in _PLAIN) or {a, b} <= {25, 1043}
+
+
+def is_point(find: Any, query: Query, indexes: Any) -> bool:
+    """Whether a query reads one table by a unique key."""
+    if len(query.sources) != 1 or not isinstance(query.sources[0], Scan):
+        return False
+    source = query.sources[0]
+    sides = [side for test in conjuncts(query.where) if (side := _column_side(test, source)) is not None and side[2] == "="]
+    equal = {side[0].index - source.start + 1 for side in sides}
+    return any(index.unique and 0 not in index.keys and set(index.keys) <= equal for index in indexes)
 
 
 def _probe(compiler: Compiler, source: Scan, tests: list[Expr]) -> Any:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from falsefront.kernel.state import Index, TableSpec
+from falsefront.world import tree
 
 from ..catalog.model import Relation
 from ..types.table import BPCHAR, NUMERIC
@@ -87,50 +88,56 @@ class TableAccess:
         """The unique indexes."""
         return [index for index in self.indexes if index.unique]
 
-    def decode(self, rid: int, stored: Any) -> tuple[Any, ...]:
+    def decode(self, rid: int, stored: Any, decoders: Any = None) -> tuple[Any, ...]:
         """A row as expressions see it."""
         row = list(stored)
         if len(row) < self._width:
             row += self._missing[len(row) :]
-        for place, read in self._decoders:
+        for place, read in self._decoders if decoders is None else decoders:
             value = row[place]
             if value is not None:
                 row[place] = read(value)
         row.append(rid)
         return tuple(row)
 
-    def rows(self, pushed: list[tuple[int, str, Any]] | None = None) -> Iterator[tuple[Any, ...]]:
-        """All rows in the order they were written; ``pushed`` comparisons may leave out frozen rows that fail them."""
+    def rows(self, pushed: list[tuple[int, str, Any]] | None = None, needed: set[int] | None = None) -> Iterator[tuple[Any, ...]]:
+        """All rows in the order they were written; ``pushed`` comparisons may leave out frozen rows that fail them.
+
+        ``needed`` are the places of the columns that will be read, all of them if ``None``.
+        """
         decode = self.decode
+        decoders = self._decoders if needed is None else [(place, read) for place, read in self._decoders if place in needed]
         base = self.view.base
         changed = list(self.view.changed())
         if base is not None:
             hidden = {rid for rid, _ in changed}
-            for rid, stored in base.select(pushed or []):
+            for rid, stored in base.select(pushed or [], needed):
                 if rid not in hidden:
-                    yield decode(rid, stored)
+                    yield decode(rid, stored, decoders)
         for rid, stored in changed:
             if stored is not None:
-                yield decode(rid, stored)
+                yield decode(rid, stored, decoders)
 
     def lookup(self, index: Relation, key: tuple[Any, ...]) -> list[tuple[Any, ...]]:
         """The row under a unique index's key (in stored form), if there is one."""
         if not simple(index):
             return []
-        return [self.decode(rid, self.view[rid]) for rid in self.find(index, key)]
+        return [self.decode(rid, stored) for rid, stored in self._under(index, key)]
 
     def find(self, index: Relation, key: tuple[Any, ...]) -> list[int]:
         """The row ids under a simple unique index's key (in stored form)."""
+        return [rid for rid, _ in self._under(index, key)]
+
+    def _under(self, index: Relation, key: tuple[Any, ...]) -> list[tuple[int, Any]]:
         name = f"{index.oid}:{','.join(map(str, index.keys))}"
         filed = tuple((0,) if v is None else (1, _normal(v, self.types[a])) for v, a in zip(key, index.keys, strict=True))
-        found = list(self.view.find(name, *filed))
+        found = [(rid, self.view[rid]) for rid in self.view.find(name, *filed)]
         base = self.view.base
         if base is not None:
-            found += [rid for rid in base.lookup(index.keys, key) if rid in self.view and self._same_row(rid)]
+            # Rows of the base that were changed are filed in the view's own index.
+            entries = self.view.entries
+            found += [(rid, row) for rid, row in base.lookup(index.keys, key) if tree.get(entries, rid, tree) is tree]
         return found
-
-    def _same_row(self, rid: int) -> bool:
-        return rid in self.view
 
     def next_rid(self) -> int:
         """A row id above all that were ever used here, in this and in other open transactions."""

@@ -170,24 +170,29 @@ class Heap:
             self._rows = [self._made(row) for row in found]
         return self._rows
 
+    def column(self, place: int) -> list[Any]:
+        """One column's values."""
+        return [value for (value,) in self._heaps.execute(f"SELECT c{place} FROM {self._name}").fetchall()]
+
     def items(self) -> Iterator[tuple[int, _Row]]:
         """All rows by id."""
         return self.select([])
 
-    def select(self, conditions: list[tuple[int, str, Any]]) -> Iterator[tuple[int, _Row]]:
+    def select(self, conditions: list[tuple[int, str, Any]], needed: set[int] | None = None) -> Iterator[tuple[int, _Row]]:
         """Rows that may meet comparisons of columns with values; by id. Those that cannot be pushed down are left to the caller."""
         if self._count <= IN_MEMORY:
             yield from enumerate(self._all(), 1)
             return
         where: list[str] = []
         params: list[Any] = []
+        shown = ", ".join(f"c{n}" if needed is None or n in needed else "NULL" for n in range(len(self._kinds)))
         for attnum, op, value in conditions:
             if value is None:
                 return
             if op in _OPERATORS and attnum <= len(self._kinds) and not self._packed[attnum - 1] and isinstance(value, int | str):
                 where.append(f"c{attnum - 1} {op} ?")
                 params.append(value)
-        text = f"SELECT rid, {self._columns()} FROM {self._name}" + (f" WHERE {' AND '.join(where)}" if where else "") + " ORDER BY rid"
+        text = f"SELECT rid, {shown} FROM {self._name}" + (f" WHERE {' AND '.join(where)}" if where else "") + " ORDER BY rid"
         # A cursor of its own: other heaps may be read while this one is.
         cursor = self._heaps._open().cursor()
         cursor.execute(text, params)
@@ -195,14 +200,16 @@ class Heap:
             for rid, *values in rows:
                 yield rid, self._made(tuple(values))
 
-    def lookup(self, columns: tuple[int, ...], key: _Row) -> list[int]:
-        """The ids of the rows that have these values in these columns."""
+    def lookup(self, columns: tuple[int, ...], key: _Row) -> list[tuple[int, _Row]]:
+        """The rows, with their ids, that have these values in these columns."""
         if self._count <= IN_MEMORY:
             index = self._keys.get(columns)
             if index is None:
                 index = self._keys[columns] = {}
                 for rid, row in enumerate(self._all(), 1):
                     index.setdefault(tuple(row[a - 1] for a in columns), []).append(rid)
-            return index.get(key, [])
+            rows = self._all()
+            return [(rid, rows[rid - 1]) for rid in index.get(key, [])]
         where = " AND ".join(f"c{a - 1} = ?" for a in columns)
-        return [rid for (rid,) in self._heaps.execute(f"SELECT rid FROM {self._name} WHERE {where}", list(key)).fetchall()]
+        found = self._heaps.execute(f"SELECT rid, {self._columns()} FROM {self._name} WHERE {where}", list(key)).fetchall()
+        return [(rid, self._made(tuple(values))) for rid, *values in found]

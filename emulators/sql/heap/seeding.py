@@ -104,17 +104,10 @@ def _insert(run: Run, relation: Relation, columns: list[ColumnDef], rows: Sequen
             writer.insert(values)
         writer.pending.settle()
     else:
-        stored: list[tuple[Any, ...]] = []
-        for row in rows:
-            values = _values(width, readers, row, rest, fill)
-            writer.complete(values)
-            made = writer.stored(values)
-            writer._check(values, made)
-            stored.append(made)
-        base = heaps.freeze(relation, stored, run.find)
-        access.view.rebase(base)
+        stored = _columnwise(run, relation, columns, rows, rest, fill, writer)
+        access.view.rebase(heaps.freeze(relation, stored, run.find))
         run.forget_tables()
-        _verify(run, relation)
+        _verify(run, relation, stored)
     _advance_sequences(run, relation)
 
 
@@ -127,24 +120,69 @@ def _values(width: int, readers: Any, row: Sequence[Any], rest: list[ColumnDef],
     return values
 
 
-def _verify(run: Run, relation: Relation) -> None:
-    """Check what concerns more than one row: keys and references."""
-    from ..change.foreign import find_rows, check_child
-    from ..define.objects import check_unique
+def _columnwise(
+    run: Run, relation: Relation, columns: list[ColumnDef], rows: Sequence[Sequence[Any]], rest: list[ColumnDef], fill: Any, writer: Any
+) -> list[tuple[Any, ...]]:
+    """Many rows in stored form, converted a column at a time; equal values are converted once."""
+    find = run.find
+    made: list[list[Any]] = [[None] * len(rows) for _ in relation.columns]
+    given = list(zip(*rows, strict=True))
+    for column, values in zip(columns, given, strict=True):
+        convert = _reader(run, column)
+        type_ = find(column.type)
+        known: dict[Any, Any] = {}
+        out: list[Any] = []
+        for value in values:
+            key = (type(value), value) if isinstance(value, str | int | float) else None
+            if key is None or key not in known:
+                stored = to_stored(convert(value), type_, find)
+                if key is not None and len(known) < 100_000:
+                    known[key] = stored
+            else:
+                stored = known[key]
+            out.append(stored)
+        made[column.attnum - 1] = out
+    for column in rest:
+        made[column.attnum - 1] = [to_stored(fill(column), find(column.type), find) for _ in rows]
+    stored_rows = list(zip(*made, strict=True))
+    if writer.checks or writer.generated:
+        for n, row in enumerate(stored_rows):
+            values = list(writer.access.decode(0, row)[:-1])
+            writer.complete(values)
+            stored_rows[n] = writer.stored(values)
+            writer._check(values, stored_rows[n])
+    else:
+        for column in relation.live:
+            if column.not_null and None in made[column.attnum - 1]:
+                writer._check(list(writer.access.decode(0, stored_rows[made[column.attnum - 1].index(None)])[:-1]), ())
+    return stored_rows
 
+
+def _verify(run: Run, relation: Relation, stored: list[tuple[Any, ...]]) -> None:
+    """Check what concerns more than one row: keys and references."""
+    from ..change.foreign import check_child
+    from ..define.objects import check_unique
+    from .access import index_key, simple
+
+    types = {column.attnum: column.type for column in relation.columns}
     for index in run.catalog.indexes(relation.oid):
-        if index.unique:
+        if not index.unique:
+            continue
+        keys = index_key(index, types) if simple(index) else None
+        found = [key for row in stored for key in keys(0, row)] if keys is not None else []
+        if keys is None or len(set(found)) < len(found):
+            # The slow way finds the culprit.
             check_unique(run, relation, index)
     for constraint in relation.constraints:
         if constraint.kind != "f":
             continue
         seen: set[Any] = set()
-        for row in run.table(relation).rows():
+        access = run.table(relation)
+        for rid, row in enumerate(stored, 1):
             key = tuple(row[a - 1] for a in constraint.columns)
             if key not in seen:
                 seen.add(key)
-                check_child(run, relation, constraint, row)
-    del find_rows
+                check_child(run, relation, constraint, access.decode(rid, row))
 
 
 def _advance_sequences(run: Run, relation: Relation) -> None:
@@ -152,7 +190,11 @@ def _advance_sequences(run: Run, relation: Relation) -> None:
     for sequence in list(run.catalog.relations()):
         if sequence.kind == "S" and sequence.owner and sequence.owner[0] == relation.oid:
             place = sequence.owner[1] - 1
-            top = max((row[place] for row in run.table(relation).rows() if row[place] is not None), default=None)
+            access = run.table(relation)
+            base = access.view.base
+            values = base.column(place) if base is not None else []
+            values += [row[place] for _, row in access.view.changed() if row is not None]
+            top = max((value for value in values if value is not None), default=None)
             value, called = run.sequences._state(sequence)
             if top is not None and (top > value or (top == value and not called)):
                 run.sequences.set(sequence.oid, top)

@@ -292,6 +292,16 @@ class Extended:
 
     def _slow(self, prepared: Prepared) -> bool:
         version = self.session.world.version
+        plan = prepared.plan
+        if plan is not None and len(prepared.relations) == 1:
+            from ..catalog.catalog import Catalog
+            from ..execute.sources import is_point
+
+            tables = Transaction(version, self.session.world.name)
+            catalog = Catalog(tables, tables, self.session.shared.cache)
+            query = plan.query if hasattr(plan, "relation") else plan
+            if is_point(catalog.find, query, catalog.indexes(prepared.relations[0].oid)):
+                return False
         for relation in prepared.relations:
             rows = version.tables.get(relation.storage)
             if rows is not None and rows.count > _SLOW_ROWS:
