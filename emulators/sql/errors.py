@@ -60,7 +60,9 @@ class SqlError(Failure):
     ``location`` is a byte offset into the statement; the wire turns it into a character position.
     """
 
-    def __init__(self, sqlstate: str, message: str, *, location: int = -1, severity: str = "ERROR", **fields: str | None):
+    def __init__(
+        self, sqlstate: str, message: str, *, location: int = -1, severity: str = "ERROR", **fields: str | None
+    ):
         native: dict[str, Any] = {"sqlstate": sqlstate, "message": message}
         if severity != "ERROR":
             native["severity"] = severity

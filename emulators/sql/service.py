@@ -77,7 +77,8 @@ class Sql:
         self._shared: Any = None
         self._heaps: Any = None
         self.operations: Mapping[str, Op] = {
-            name: Op(self._operate, "read" if name in _READS else "write", summary) for name, summary in _SUMMARIES.items()
+            name: Op(self._operate, "read" if name in _READS else "write", summary)
+            for name, summary in _SUMMARIES.items()
         }
 
     @property
@@ -113,7 +114,9 @@ class Sql:
             raise Failure(FailureKind.INVALID, "sql: a fixture holds `schema` and `tables`")
         unknown = set(data) - {"schema", "tables"}
         if unknown:
-            raise Failure(FailureKind.INVALID, f"sql: a fixture holds `schema` and `tables`, not {', '.join(sorted(unknown))}")
+            raise Failure(
+                FailureKind.INVALID, f"sql: a fixture holds `schema` and `tables`, not {', '.join(sorted(unknown))}"
+            )
         session = self._session(state)
         schema = data.get("schema") or ""
         try:

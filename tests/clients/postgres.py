@@ -51,7 +51,9 @@ def real_postgres(directory: Path) -> Iterator[dict[str, Any]]:
         if str(parent).startswith("/tmp/"):
             parent.chmod(parent.stat().st_mode | 0o055)
     run = {"check": True, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": "/"}
-    subprocess.run([*prefix, BINARIES / "initdb", "-D", data, "-U", "postgres", "--locale=C.UTF-8", "-A", "trust", "-N"], **run)
+    subprocess.run(
+        [*prefix, BINARIES / "initdb", "-D", data, "-U", "postgres", "--locale=C.UTF-8", "-A", "trust", "-N"], **run
+    )
     port = _free_port()
     options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -c timezone=Etc/UTC"
     control = [*prefix, BINARIES / "pg_ctl", "-D", data, "-w"]

@@ -15,7 +15,7 @@ import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
-UTC = datetime.timezone.utc
+UTC = datetime.UTC
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +78,11 @@ def test_psycopg_pipelines_cursors_and_errors(address: dict[str, Any]) -> None:
         with pytest.raises(psycopg.errors.UniqueViolation) as caught, connection.transaction():
             connection.execute("INSERT INTO p VALUES (1)")
         diagnostics = caught.value.diag
-        assert (diagnostics.constraint_name, diagnostics.table_name, diagnostics.schema_name) == ("p_pkey", "p", "public")
+        assert (diagnostics.constraint_name, diagnostics.table_name, diagnostics.schema_name) == (
+            "p_pkey",
+            "p",
+            "public",
+        )
         assert diagnostics.message_detail == "Key (id)=(1) already exists."
         assert connection.execute("SELECT count(*) FROM p").fetchone() == (5,)
 
@@ -131,7 +135,9 @@ def test_sqlalchemy_creates_uses_and_reflects(address: dict[str, Any]) -> None:
     with engine.begin() as connection:
         ids = connection.execute(users.insert().returning(users.c.id), [{"email": "a"}, {"email": "b"}]).scalars().all()
         connection.execute(posts.insert(), [{"author": ids[0]}, {"author": ids[0]}])
-        joined = sqlalchemy.select(users.c.email, sqlalchemy.func.count(posts.c.id)).outerjoin(posts).group_by(users.c.email)
+        joined = (
+            sqlalchemy.select(users.c.email, sqlalchemy.func.count(posts.c.id)).outerjoin(posts).group_by(users.c.email)
+        )
         assert connection.execute(joined.order_by(users.c.email)).all() == [("a", 2), ("b", 0)]
     reflected = sqlalchemy.MetaData()
     reflected.reflect(engine)
@@ -158,12 +164,14 @@ def test_psql_describes_tables(address: dict[str, Any]) -> None:
 
     def psql(*commands: str) -> str:
         args = [part for command in commands for part in ("-c", command)]
-        return subprocess.run(["psql", "-X", target, *args], capture_output=True, text=True, check=True, timeout=60).stdout
+        return subprocess.run(
+            ["psql", "-X", target, *args], capture_output=True, text=True, check=True, timeout=60
+        ).stdout
 
     psql("CREATE TABLE a (id serial PRIMARY KEY, n varchar(5) NOT NULL)", "CREATE TABLE b (a int REFERENCES a)")
     assert '"a_pkey" PRIMARY KEY, btree (id)' in psql(r"\d a")
     assert 'TABLE "b" CONSTRAINT "b_a_fkey" FOREIGN KEY (a) REFERENCES a(id)' in psql(r"\d a")
-    assert 'FOREIGN KEY (a) REFERENCES a(id)' in psql(r"\d b")
+    assert "FOREIGN KEY (a) REFERENCES a(id)" in psql(r"\d b")
     assert "public | a    | table | postgres" in psql(r"\dt")
     assert "public | postgres" in psql(r"\dn")
     assert "C.UTF-8" in psql(r"\l")

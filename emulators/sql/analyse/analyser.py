@@ -37,7 +37,9 @@ class Analyser:
         """A relation by name. Raises 42P01."""
         if database and database != self.session.database:
             raise SqlError(
-                "0A000", f'cross-database references are not implemented: "{database}.{schema}.{name}"', location=location
+                "0A000",
+                f'cross-database references are not implemented: "{database}.{schema}.{name}"',
+                location=location,
             )
         found = self.lookup(schema, name)
         if found is not None:
@@ -89,7 +91,9 @@ class Analyser:
         for mod in node.typmods:
             const = mod.a_const
             if mod.WhichOneof("node") != "a_const" or const.WhichOneof("val") not in ("ival", None):
-                raise SqlError("42601", "type modifiers must be simple constants or identifiers", location=node.location)
+                raise SqlError(
+                    "42601", "type modifiers must be simple constants or identifiers", location=node.location
+                )
             mods.append(const.ival.ival)
         if not mods:
             return -1

@@ -19,7 +19,18 @@ from .scope import Scope
 from .walk import has_aggregate, has_window, walk
 
 _VOLATILE = frozenset(
-    {"nextval", "setval", "currval", "lastval", "random", "gen_random_uuid", "set_config", "pg_sleep", "now", "clock_timestamp"}
+    {
+        "nextval",
+        "setval",
+        "currval",
+        "lastval",
+        "random",
+        "gen_random_uuid",
+        "set_config",
+        "pg_sleep",
+        "now",
+        "clock_timestamp",
+    }
 )
 
 
@@ -56,13 +67,21 @@ def call(an: Analyser, node: Any, scope: Scope) -> Expr:
     function, converted = resolve(an, name, args, node.location, bool(node.func_variadic), named, star=node.agg_star)
     if node.HasField("over"):
         if function.kind not in "aw":
-            raise SqlError("42809", f"OVER specified, but {name} is not a window function nor an aggregate function", location=node.location)
+            raise SqlError(
+                "42809",
+                f"OVER specified, but {name} is not a window function nor an aggregate function",
+                location=node.location,
+            )
         return _window(an, function, converted, where, node, scope)
     if function.kind == "w":
         raise SqlError("42809", f"window function {name} requires an OVER clause", location=node.location)
     if function.kind == "a":
         return _aggregate(an, function, converted, node, where, order, scope)
-    for wrong, text in ((node.agg_distinct, "DISTINCT specified"), (bool(order), "ORDER BY specified"), (where is not None, "FILTER specified")):
+    for wrong, text in (
+        (node.agg_distinct, "DISTINCT specified"),
+        (bool(order), "ORDER BY specified"),
+        (where is not None, "FILTER specified"),
+    ):
         if wrong:
             raise SqlError("42809", f"{text}, but {name} is not an aggregate function", location=node.location)
     if node.agg_star:
@@ -144,7 +163,9 @@ def resolve(
     return replace(function, result=result), done
 
 
-def _by_name(an: Analyser, declared: Any, name: str, args: list[Expr], named: dict[str, Expr], location: int) -> list[Expr]:
+def _by_name(
+    an: Analyser, declared: Any, name: str, args: list[Expr], named: dict[str, Expr], location: int
+) -> list[Expr]:
     for function in declared:
         if not set(named) <= set(function.arg_names):
             continue
@@ -191,12 +212,23 @@ def plain(an: Analyser, function: Function, args: list[Expr], location: int) -> 
         context = True
     if 5078 in function.args or 2277 in function.args:
         impl = _array_keys(an, function, impl, args)
-    return Call(function.result, impl=impl, args=args, strict=strict, context=context, name=function.name, location=location, function=function)
+    return Call(
+        function.result,
+        impl=impl,
+        args=args,
+        strict=strict,
+        context=context,
+        name=function.name,
+        location=location,
+        function=function,
+    )
 
 
 def _gather(function: Function, impl: Any) -> Any:
     fixed = 1
-    return lambda *values: impl(*values[:fixed], values[fixed:] if not (len(values) == 2 and isinstance(values[1], tuple)) else values[1])
+    return lambda *values: impl(
+        *values[:fixed], values[fixed:] if not (len(values) == 2 and isinstance(values[1], tuple)) else values[1]
+    )
 
 
 def _array_keys(an: Analyser, function: Function, impl: Any, args: list[Expr]) -> Any:
@@ -244,17 +276,27 @@ _PLACES = {
 
 
 def _aggregate(
-    an: Analyser, function: Function, args: list[Expr], node: Any, where: Expr | None, order: list[SortKey], scope: Scope
+    an: Analyser,
+    function: Function,
+    args: list[Expr],
+    node: Any,
+    where: Expr | None,
+    order: list[SortKey],
+    scope: Scope,
 ) -> Expr:
     if function.name == "count" and not args and not node.agg_star:
-        raise SqlError("42809", "count(*) must be used to call a parameterless aggregate function", location=node.location)
+        raise SqlError(
+            "42809", "count(*) must be used to call a parameterless aggregate function", location=node.location
+        )
     for arg in args:
         if has_aggregate(arg):
             inner = next(part for part in walk(arg) if isinstance(part, Aggregate))
             raise SqlError("42803", "aggregate function calls cannot be nested", location=inner.location)
         if has_window(arg):
             inner_window = next(part for part in walk(arg) if isinstance(part, Window))
-            raise SqlError("42803", "aggregate function calls cannot contain window function calls", location=inner_window.location)
+            raise SqlError(
+                "42803", "aggregate function calls cannot contain window function calls", location=inner_window.location
+            )
     # An aggregate whose arguments are all from an outer query belongs there.
     levels = {part.level for arg in args for part in walk(arg) if isinstance(part, Column)}
     owner, level = scope, min(levels) if levels else 0
@@ -264,7 +306,9 @@ def _aggregate(
     if level:
         raise unsupported("an aggregate of an outer query's columns in a subquery", node.location)
     if scope.clause in _PLACES:
-        raise SqlError("42803", f"aggregate functions are not allowed in {_PLACES[scope.clause]}", location=node.location)
+        raise SqlError(
+            "42803", f"aggregate functions are not allowed in {_PLACES[scope.clause]}", location=node.location
+        )
     key = None
     if node.agg_distinct:
         key = _distinct_key(an, args)
@@ -287,16 +331,35 @@ def _distinct_key(an: Analyser, args: list[Expr]) -> Any:
     return key
 
 
-def _ordered_set(an: Analyser, name: str, direct: list[Expr], order: list[SortKey], where: Expr | None, node: Any, scope: Scope) -> Expr:
+def _ordered_set(
+    an: Analyser, name: str, direct: list[Expr], order: list[SortKey], where: Expr | None, node: Any, scope: Scope
+) -> Expr:
     if not any(f.kind == "o" for f in functions(name)):
         if functions(name):
-            raise SqlError("42809", f"{name} is not an ordered-set aggregate, so it cannot have WITHIN GROUP", location=node.location)
+            raise SqlError(
+                "42809",
+                f"{name} is not an ordered-set aggregate, so it cannot have WITHIN GROUP",
+                location=node.location,
+            )
     inputs = [*direct, *(key.expr for key in order)]
     function, converted = resolve(an, name, inputs, node.location)
-    keys = [SortKey(expr, key.descending, key.nulls_first) for expr, key in zip(converted[len(direct):], order, strict=True)]
-    found = Aggregate(function.result, function=function, args=converted[: len(direct)], where=where, order=keys, within=True, location=node.location)
+    keys = [
+        SortKey(expr, key.descending, key.nulls_first)
+        for expr, key in zip(converted[len(direct) :], order, strict=True)
+    ]
+    found = Aggregate(
+        function.result,
+        function=function,
+        args=converted[: len(direct)],
+        where=where,
+        order=keys,
+        within=True,
+        location=node.location,
+    )
     if scope.clause in _PLACES:
-        raise SqlError("42803", f"aggregate functions are not allowed in {_PLACES[scope.clause]}", location=node.location)
+        raise SqlError(
+            "42803", f"aggregate functions are not allowed in {_PLACES[scope.clause]}", location=node.location
+        )
     scope.query.aggregates.append(found)
     return found
 
@@ -311,7 +374,14 @@ def _window(an: Analyser, function: Function, args: list[Expr], where: Expr | No
     if any(has_window(arg) for arg in args):
         raise SqlError("42P20", "window function calls cannot be nested", location=node.location)
     found = Window(
-        function.result, function=function, args=args, partition=partition, order=order, frame=frame, where=where, location=node.location
+        function.result,
+        function=function,
+        args=args,
+        partition=partition,
+        order=order,
+        frame=frame,
+        where=where,
+        location=node.location,
     )
     scope.query.windows.append(found)
     return found
@@ -323,7 +393,9 @@ def window_definition(an: Analyser, node: Any, scope: Scope) -> tuple[list[Expr]
 
     partition: list[Expr] = []
     order: list[SortKey] = []
-    base = node.refname or (node.name if not node.partition_clause and not node.order_clause and not node.frame_options & 1 else "")
+    base = node.refname or (
+        node.name if not node.partition_clause and not node.order_clause and not node.frame_options & 1 else ""
+    )
     if base:
         definition: Any = scope.windows.get(base)
         if definition is None:
@@ -343,8 +415,20 @@ def _frame(an: Analyser, node: Any, scope: Scope, ordered: bool) -> Frame | None
     if not bits & 0x1:
         return None
     mode = "range" if bits & 0x2 else "rows" if bits & 0x4 else "groups"
-    starts = {0x20: "unbounded preceding", 0x80: "unbounded following", 0x200: "current row", 0x800: "preceding", 0x2000: "following"}
-    ends = {0x40: "unbounded preceding", 0x100: "unbounded following", 0x400: "current row", 0x1000: "preceding", 0x4000: "following"}
+    starts = {
+        0x20: "unbounded preceding",
+        0x80: "unbounded following",
+        0x200: "current row",
+        0x800: "preceding",
+        0x2000: "following",
+    }
+    ends = {
+        0x40: "unbounded preceding",
+        0x100: "unbounded following",
+        0x400: "current row",
+        0x1000: "preceding",
+        0x4000: "following",
+    }
     start = next(name for bit, name in starts.items() if bits & bit)
     end = next((name for bit, name in ends.items() if bits & bit), "current row")
     exclude = "current row" if bits & 0x8000 else "group" if bits & 0x10000 else "ties" if bits & 0x20000 else ""
@@ -355,7 +439,11 @@ def _frame(an: Analyser, node: Any, scope: Scope, ordered: bool) -> Frame | None
             expr = an.coercer.to(expr, INT8, "a")
         offsets.append(expr)
     if mode == "range" and any(offsets) and not ordered:
-        raise SqlError("42P20", "RANGE with offset PRECEDING/FOLLOWING requires exactly one ORDER BY column", location=node.location)
+        raise SqlError(
+            "42P20",
+            "RANGE with offset PRECEDING/FOLLOWING requires exactly one ORDER BY column",
+            location=node.location,
+        )
     if mode == "groups" and not ordered:
         raise SqlError("42P20", "GROUPS mode requires an ORDER BY clause", location=node.location)
     return Frame(mode, start, end, offsets[0], offsets[1], exclude)

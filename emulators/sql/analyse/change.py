@@ -70,7 +70,7 @@ def _target(an: Analyser, node: Any, verb: str) -> Relation:
         from ..catalog.system import system_view
 
         if system_view(node.schemaname or None, node.relname, an.session.search_path()) is not None:
-            raise SqlError("42501", f"permission denied: \"{node.relname}\" is a system catalog", location=node.location)
+            raise SqlError("42501", f'permission denied: "{node.relname}" is a system catalog', location=node.location)
     relation = an.relation(node)
     if relation.kind == "v":
         raise unsupported(f"{verb} on a view", node.location)
@@ -79,7 +79,12 @@ def _target(an: Analyser, node: Any, verb: str) -> Relation:
     if relation.kind == "S":
         raise SqlError("42809", f'cannot change sequence "{relation.name}"')
     if relation.kind == "i":
-        raise SqlError("42809", f'cannot open relation "{relation.name}"', detail="This operation is not supported for indexes.", location=node.location)
+        raise SqlError(
+            "42809",
+            f'cannot open relation "{relation.name}"',
+            detail="This operation is not supported for indexes.",
+            location=node.location,
+        )
     return relation
 
 
@@ -110,7 +115,12 @@ def _insert(an: Analyser, node: Any, scope: Scope) -> Change:
     change = Change("insert", relation, Query(), columns, overriding=overriding)
     if not node.HasField("select_stmt"):
         change.rows, change.columns = [[]], []
-    elif (source := node.select_stmt.select_stmt).values_lists and not source.sort_clause and not source.HasField("limit_count") and not source.HasField("with_clause"):
+    elif (
+        (source := node.select_stmt.select_stmt).values_lists
+        and not source.sort_clause
+        and not source.HasField("limit_count")
+        and not source.HasField("with_clause")
+    ):
         change.rows = [_row(an, change, row.list.items, scope, given, node) for row in source.values_lists]
         change.columns = columns[: len(change.rows[0])]
     else:
@@ -132,7 +142,12 @@ def _insert_scope(relation: Relation, alias: str, scope: Scope) -> Scope:
 
 def _add_table(scope: Scope, relation: Relation, alias: str, start: int, visible: bool = True) -> None:
     columns: list[tuple[str, Expr]] = [
-        (c.name, Column(c.type, typmod=c.typmod, index=start + c.attnum - 1, name=c.name, table=relation.oid, attnum=c.attnum))
+        (
+            c.name,
+            Column(
+                c.type, typmod=c.typmod, index=start + c.attnum - 1, name=c.name, table=relation.oid, attnum=c.attnum
+            ),
+        )
         for c in relation.live
     ]
     scope.tables.append(Named(alias, columns, None, relation.oid, real_name=relation.name))
@@ -153,7 +168,9 @@ def _row(an: Analyser, change: Change, items: Any, scope: Scope, given: bool, no
         raise SqlError("42601", "INSERT has more expressions than target columns", location=_location(extra[0]))
     if given and len(exprs) < len(columns):
         raise SqlError(
-            "42601", "INSERT has more target columns than expressions", location=node.cols[len(exprs)].res_target.location
+            "42601",
+            "INSERT has more target columns than expressions",
+            location=node.cols[len(exprs)].res_target.location,
         )
     for (item, default, _), column in zip(exprs, columns, strict=False):
         row.append(None if default else _assigned(an, analyse(an, item, inner), column))
@@ -175,17 +192,31 @@ def _from_query(an: Analyser, change: Change, source: Any, scope: Scope, given: 
     query = select(an, source, inner)
     visible = query.visible
     if len(visible) > len(change.columns):
-        raise SqlError("42601", "INSERT has more expressions than target columns", location=visible[len(change.columns)].expr.location)
+        raise SqlError(
+            "42601",
+            "INSERT has more expressions than target columns",
+            location=visible[len(change.columns)].expr.location,
+        )
     if given and len(visible) < len(change.columns):
         raise SqlError(
-            "42601", "INSERT has more target columns than expressions", location=node.cols[len(visible)].res_target.location
+            "42601",
+            "INSERT has more target columns than expressions",
+            location=node.cols[len(visible)].res_target.location,
         )
     change.columns = change.columns[: len(visible)]
     change.query = query
     for n, (target, column) in enumerate(zip(visible, change.columns, strict=True)):
         source_expr = target.expr
-        if isinstance(source_expr, Const) and query.setop is None and query.values is None and source_expr.type in (UNKNOWN, 25) and column.type != 25:
-            converted = an.coercer.to(Const(UNKNOWN, value=source_expr.value, location=source_expr.location), column.type)
+        if (
+            isinstance(source_expr, Const)
+            and query.setop is None
+            and query.values is None
+            and source_expr.type in (UNKNOWN, 25)
+            and column.type != 25
+        ):
+            converted = an.coercer.to(
+                Const(UNKNOWN, value=source_expr.value, location=source_expr.location), column.type
+            )
             if converted is not None and not any(key.expr is source_expr for key in query.order):
                 target.expr = converted
         result = Column(target.expr.type, typmod=target.expr.typmod, index=n, location=target.expr.location)
@@ -201,7 +232,9 @@ def _check_identity(change: Change) -> None:
             continue
         if column.generated:
             raise SqlError(
-                "428C9", f'cannot insert a non-DEFAULT value into column "{column.name}"', detail=f'Column "{column.name}" is a generated column.'
+                "428C9",
+                f'cannot insert a non-DEFAULT value into column "{column.name}"',
+                detail=f'Column "{column.name}" is a generated column.',
             )
         if column.identity == "a" and not change.overriding:
             raise SqlError(
@@ -257,7 +290,11 @@ def _arbiter(an: Analyser, relation: Relation, clause: Any) -> Relation:
     predicate = text_of(infer.where_clause) if infer.HasField("where_clause") else None
     for index in indexes:
         keys = [k for k in index.keys if k]
-        if set(keys) == set(wanted) and set(index.exprs) == set(texts) and (index.where is None or index.where == predicate):
+        if (
+            set(keys) == set(wanted)
+            and set(index.exprs) == set(texts)
+            and (index.where is None or index.where == predicate)
+        ):
             return index
     raise SqlError("42P10", "there is no unique or exclusion constraint matching the ON CONFLICT specification")
 
@@ -294,7 +331,9 @@ def _delete(an: Analyser, node: Any, scope: Scope) -> Change:
 def _changing(an: Analyser, node: Any, scope: Scope, verb: str) -> tuple[Relation, Scope]:
     relation = _target(an, node, verb)
     inner = Scope(Query(), parent=Scope(scope.query, parent=scope.parent, ctes=scope.ctes))
-    source, tables, columns = scan(an, relation, node.alias.aliasname or relation.name, None, inner, node.schemaname or None)
+    source, tables, columns = scan(
+        an, relation, node.alias.aliasname or relation.name, None, inner, node.schemaname or None
+    )
     inner.query.sources.append(source)
     inner.tables += tables
     inner.columns += columns
@@ -318,7 +357,11 @@ def _set_list(an: Analyser, relation: Relation, nodes: Any, scope: Scope) -> lis
             expr = None if kind == "set_to_default" else analyse(an, target.val, scope)
         if expr is not None and (column.generated or column.identity == "a"):
             what = "a generated column" if column.generated else "an identity column defined as GENERATED ALWAYS"
-            raise SqlError("428C9", f'column "{column.name}" can only be updated to DEFAULT', detail=f'Column "{column.name}" is {what}.')
+            raise SqlError(
+                "428C9",
+                f'column "{column.name}" can only be updated to DEFAULT',
+                detail=f'Column "{column.name}" is {what}.',
+            )
         sets.append((column, None if expr is None else _assigned(an, expr, column)))
     return sets
 

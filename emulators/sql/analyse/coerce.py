@@ -9,8 +9,21 @@ from ..errors import SqlError
 from ..types.casts import CASTS, STRINGS, apply_typmod
 from ..types.style import Style
 from ..types.table import (
-    ANY, ANYARRAY, ANYCOMPATIBLE, ANYCOMPATIBLEARRAY, ANYELEMENT, ANYENUM, ANYNONARRAY, BPCHAR, NUMERIC, POLYMORPHIC,
-    RECORD, TEXT, UNKNOWN, VARCHAR, Type,
+    ANY,
+    ANYARRAY,
+    ANYCOMPATIBLE,
+    ANYCOMPATIBLEARRAY,
+    ANYELEMENT,
+    ANYENUM,
+    ANYNONARRAY,
+    BPCHAR,
+    NUMERIC,
+    POLYMORPHIC,
+    RECORD,
+    TEXT,
+    UNKNOWN,
+    VARCHAR,
+    Type,
 )  # fmt: skip
 from ..types.text import read, show
 from .nodes import ArrayOf, Call, Case, Coalesce, Const, Expr, Param
@@ -87,9 +100,7 @@ class Coercer:
 
         return cast
 
-    def to(
-        self, expr: Expr, target: int, context: str = IMPLICIT, typmod: int = -1, location: int = -1
-    ) -> Expr | None:
+    def to(self, expr: Expr, target: int, context: str = IMPLICIT, typmod: int = -1, location: int = -1) -> Expr | None:
         """The expression as another type, or ``None`` if there is no such cast."""
         expr = self._to_type(expr, target, context)  # type: ignore[assignment]
         return None if expr is None else self.fit(expr, typmod, context)
@@ -173,7 +184,9 @@ class Coercer:
         if element:
 
             def each(value: Any, style: Style) -> Any:
-                return tuple(None if v is None else each(v, style) if type(v) is tuple else fit(v, style) for v in value)
+                return tuple(
+                    None if v is None else each(v, style) if type(v) is tuple else fit(v, style) for v in value
+                )
 
             impl = each
         call = Call(expr.type, location=expr.location, impl=impl, args=[expr], context=True, name="cast", cast=True)

@@ -10,7 +10,18 @@ from ..functions.arrays import slice_of, subscript
 from ..syntax import names_of, unwrap
 from ..types.numbers import read_numeric
 from ..types.table import (
-    BOOL, DATE, INT4, INT8, NAME, NUMERIC, RECORD, TEXT, TIME, TIMESTAMP, TIMESTAMPTZ, UNKNOWN,
+    BOOL,
+    DATE,
+    INT4,
+    INT8,
+    NAME,
+    NUMERIC,
+    RECORD,
+    TEXT,
+    TIME,
+    TIMESTAMP,
+    TIMESTAMPTZ,
+    UNKNOWN,
 )  # fmt: skip
 from . import calls, operators, subqueries
 from .analyser import Analyser
@@ -98,18 +109,24 @@ def _column(an: Analyser, node: Any, scope: Scope) -> Expr:
     parts = list(node.fields)
     if parts[-1].WhichOneof("node") == "a_star":
         if len(parts) == 1:
-            raise SqlError("42601", "row expansion via \"*\" is not supported here", location=node.location)
+            raise SqlError("42601", 'row expansion via "*" is not supported here', location=node.location)
         found = find_table(scope, None, parts[-2].string.sval)
         if found is None:
-            raise SqlError("42P01", f'missing FROM-clause entry for table "{parts[-2].string.sval}"', location=node.location)
+            raise SqlError(
+                "42P01", f'missing FROM-clause entry for table "{parts[-2].string.sval}"', location=node.location
+            )
         return whole_row(found[0])
     names = names_of(parts)
     if len(names) == 1:
         expr = find_column(scope, names[0], node.location)
         if expr is None:
-            raise SqlError("42703", f'column "{names[0]}" does not exist', location=node.location, hint=_hint(scope, names[0]))
+            raise SqlError(
+                "42703", f'column "{names[0]}" does not exist', location=node.location, hint=_hint(scope, names[0])
+            )
     elif len(names) > 3:
-        raise SqlError("42601", f"improper qualified name (too many dotted names): {'.'.join(names)}", location=node.location)
+        raise SqlError(
+            "42601", f"improper qualified name (too many dotted names): {'.'.join(names)}", location=node.location
+        )
     else:
         schema = names[-3] if len(names) == 3 else None
         expr = qualified(scope, schema, names[-2], names[-1], node.location)
@@ -169,8 +186,18 @@ def cast(an: Analyser, expr: Expr, target: int, typmod: int, location: int) -> E
         )
     if done is expr and typmod < 0 and not isinstance(expr, Const | Param):
         # A cast to the same type forgets the typmod.
-        return _placed(expr, location) if expr.typmod < 0 else Call(
-            target, impl=lambda value, style: value, args=[expr], context=True, name="cast", cast=True, location=location
+        return (
+            _placed(expr, location)
+            if expr.typmod < 0
+            else Call(
+                target,
+                impl=lambda value, style: value,
+                args=[expr],
+                context=True,
+                name="cast",
+                cast=True,
+                location=location,
+            )
         )
     return done
 
@@ -202,7 +229,9 @@ def _collate(an: Analyser, node: Any, scope: Scope) -> Expr:
     if expr.type == UNKNOWN:
         expr = an.coercer.to(expr, TEXT) or expr
     if an.find(an.coercer.base(expr.type)).category != "S":
-        raise SqlError("42804", f"collations are not supported by type {an.find(expr.type).sql}", location=node.location)
+        raise SqlError(
+            "42804", f"collations are not supported by type {an.find(expr.type).sql}", location=node.location
+        )
     if name in ("en_US", "en_US.utf8", "und-x-icu"):
         raise unsupported(f'collation "{name}"', node.location)
     return expr
@@ -223,8 +252,10 @@ def _null_test(an: Analyser, node: Any, scope: Scope) -> Expr:
         expr = an.coercer.to(expr, TEXT) or expr
     negated = node.nulltesttype == 2
     if isinstance(expr, Row):
-        impl = (lambda row: all(item is not None for item in row)) if negated else (
-            lambda row: row is None or all(item is None for item in row)
+        impl = (
+            (lambda row: all(item is not None for item in row))
+            if negated
+            else (lambda row: row is None or all(item is None for item in row))
         )
     else:
         impl = (lambda value: value is not None) if negated else (lambda value: value is None)
@@ -235,7 +266,14 @@ _TRUTH: Final[Mapping[int, Callable[[Any], bool]]] = {
     1: lambda v: v is True, 2: lambda v: v is not True, 3: lambda v: v is False, 4: lambda v: v is not False,
     5: lambda v: v is None, 6: lambda v: v is not None,
 }  # fmt: skip
-_TRUTH_NAMES: Final = {1: "IS TRUE", 2: "IS NOT TRUE", 3: "IS FALSE", 4: "IS NOT FALSE", 5: "IS UNKNOWN", 6: "IS NOT UNKNOWN"}
+_TRUTH_NAMES: Final = {
+    1: "IS TRUE",
+    2: "IS NOT TRUE",
+    3: "IS FALSE",
+    4: "IS NOT FALSE",
+    5: "IS UNKNOWN",
+    6: "IS NOT UNKNOWN",
+}
 
 
 def _truth_test(an: Analyser, node: Any, scope: Scope) -> Expr:
@@ -263,7 +301,14 @@ def _case(an: Analyser, node: Any, scope: Scope) -> Expr:
     # The default comes first where PostgreSQL looks for the common type.
     target = an.coercer.common([default, *results], "CASE")
     done = an.coercer.all_to([*results, default], target, "CASE/WHEN")
-    case = Case(target, whens=list(zip(conditions, done[:-1], strict=True)), default=done[-1], test=test, holder=holder, location=node.location)
+    case = Case(
+        target,
+        whens=list(zip(conditions, done[:-1], strict=True)),
+        default=done[-1],
+        test=test,
+        holder=holder,
+        location=node.location,
+    )
     case.typmod = common_typmod(done)
     return case
 
@@ -322,7 +367,11 @@ def _indirection(an: Analyser, node: Any, scope: Scope) -> Expr:
 
 def _field(an: Analyser, expr: Expr, name: str) -> Expr:
     if not isinstance(expr, Row):
-        raise SqlError("42809", f"column notation .{name} applied to type {an.find(expr.type).sql}, which is not a composite type", location=expr.location)
+        raise SqlError(
+            "42809",
+            f"column notation .{name} applied to type {an.find(expr.type).sql}, which is not a composite type",
+            location=expr.location,
+        )
     if name not in expr.names:
         raise SqlError("42703", f'could not identify column "{name}" in record data type', location=expr.location)
     return expr.args[expr.names.index(name)]
@@ -336,7 +385,9 @@ def _subscript(an: Analyser, expr: Expr, indexes: list[Any], scope: Scope) -> Ex
         return expr
     if not type_.element:
         raise SqlError(
-            "42804", f"cannot subscript type {type_.sql} because it does not support subscripting", location=expr.location
+            "42804",
+            f"cannot subscript type {type_.sql} because it does not support subscripting",
+            location=expr.location,
         )
     sliced = any(index.is_slice for index in indexes)
     args: list[Expr] = [expr]
@@ -358,7 +409,14 @@ def _subscript(an: Analyser, expr: Expr, indexes: list[Any], scope: Scope) -> Ex
     def run_vector(array: Any, index: Any) -> Any:
         return None if array is None or index is None or not 0 <= index < len(array) else array[index]
 
-    return Call(expr.type if sliced else type_.element, impl=run_vector if base_zero else run, args=args, strict=False, name="[]", location=expr.location)
+    return Call(
+        expr.type if sliced else type_.element,
+        impl=run_vector if base_zero else run,
+        args=args,
+        strict=False,
+        name="[]",
+        location=expr.location,
+    )
 
 
 # Names that are values

@@ -90,7 +90,9 @@ def check_grouping(an: Analyser, query: Query) -> None:
 
 def _primary_keys(an: Analyser, query: Query) -> set[int]:
     """The tables whose primary key is grouped by, so that their other columns depend on it."""
-    grouped = {(key.table, key.attnum): key.index for key in query.group_keys if isinstance(key, Column) and key.level == 0}
+    grouped = {
+        (key.table, key.attnum): key.index for key in query.group_keys if isinstance(key, Column) and key.level == 0
+    }
     starts: set[int] = set()
     stack: list[Any] = list(query.sources)
     while stack:
@@ -120,9 +122,16 @@ def _check(query: Query, expr: Expr, whole: set[int]) -> None:
         raise _ungrouped(query, expr)
     if isinstance(expr, SubQuery):
         for column, level in outer_columns(expr):
-            if column.level and level == 0 and not any(isinstance(k, Column) and k.index == column.index for k in query.group_keys) and column.index not in whole:
+            if (
+                column.level
+                and level == 0
+                and not any(isinstance(k, Column) and k.index == column.index for k in query.group_keys)
+                and column.index not in whole
+            ):
                 raise SqlError(
-                    "42803", f'subquery uses ungrouped column "{_shown(query, column)}" from outer query', location=column.location
+                    "42803",
+                    f'subquery uses ungrouped column "{_shown(query, column)}" from outer query',
+                    location=column.location,
                 )
     for child in children(expr):
         _check(query, child, whole)

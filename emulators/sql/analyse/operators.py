@@ -39,7 +39,9 @@ def expression(an: Analyser, node: Any, scope: Scope) -> Expr:
             return row_compare(an, left, name, inner, scope)
         return binary(an, name, left, analyse(an, node.rexpr, scope), node.location)
     if kind in (2, 3):
-        return any_all(an, name, analyse(an, node.lexpr, scope), analyse(an, node.rexpr, scope), kind == 3, node.location)
+        return any_all(
+            an, name, analyse(an, node.lexpr, scope), analyse(an, node.rexpr, scope), kind == 3, node.location
+        )
     if kind in (4, 5):
         return distinct(an, analyse(an, node.lexpr, scope), analyse(an, node.rexpr, scope), kind == 5, node.location)
     if kind == 6:
@@ -55,7 +57,11 @@ def no_operator(an: Analyser, name: str, inputs: list[int], location: int) -> Sq
     """42883 for an operator."""
     shown = [an.find(oid).sql for oid in inputs]
     text = f"{shown[0]} {name} {shown[1]}" if len(shown) == 2 else f"{name} {shown[0]}"
-    types = "type. You might need to add an explicit type cast." if len(shown) < 2 else "types. You might need to add explicit type casts."
+    types = (
+        "type. You might need to add an explicit type cast."
+        if len(shown) < 2
+        else "types. You might need to add explicit type casts."
+    )
     return SqlError(
         "42883", f"operator does not exist: {text}",
         hint=f"No operator matches the given name and argument {types}", location=location,
@@ -64,9 +70,7 @@ def no_operator(an: Analyser, name: str, inputs: list[int], location: int) -> Sq
 
 def prefix(an: Analyser, name: str, arg: Expr, location: int) -> Expr:
     """A prefix operator."""
-    candidates = [
-        Function(f.name, f.args[1:], f.result, f.impl) for f in OPERATORS.get(name) if f.args[0] == 0
-    ]
+    candidates = [Function(f.name, f.args[1:], f.result, f.impl) for f in OPERATORS.get(name) if f.args[0] == 0]
     exact = [f for f in candidates if f.args == (an.coercer.base(arg.type),)]
     found = exact or choose(an.coercer, candidates, [arg.type])
     if len(found) > 1 and arg.type == UNKNOWN:
@@ -74,7 +78,12 @@ def prefix(an: Analyser, name: str, arg: Expr, location: int) -> Expr:
         found = preferred or found
     if len(found) != 1:
         if found:
-            raise SqlError("42725", f"operator is not unique: {name} {an.find(arg.type).sql}", hint="Could not choose a best candidate operator. You might need to add explicit type casts.", location=location)
+            raise SqlError(
+                "42725",
+                f"operator is not unique: {name} {an.find(arg.type).sql}",
+                hint="Could not choose a best candidate operator. You might need to add explicit type casts.",
+                location=location,
+            )
         raise no_operator(an, name, [arg.type], location)
     converted = an.coercer.to(arg, found[0].args[0])
     assert converted is not None
@@ -136,7 +145,16 @@ def apply(an: Analyser, name: str, function: Function, left: Expr, right: Expr, 
             return Call(BOOL, impl=function.impl, args=args, context=True, name=name, location=location)
     elif 2277 in function.args or 5078 in function.args:
         impl = _keyed_arrays(an, name, impl, args)
-    return Call(result, impl=impl, args=args, strict=strict, context=function.context, name=name, location=location, function=function)
+    return Call(
+        result,
+        impl=impl,
+        args=args,
+        strict=strict,
+        context=function.context,
+        name=name,
+        location=location,
+        function=function,
+    )
 
 
 def _keyed(an: Analyser, impl: Any, args: list[Expr], function: Function) -> Any:
@@ -179,7 +197,12 @@ def _rows(an: Analyser, name: str, left: Row, right: Row, location: int) -> Expr
     done: Expr = binary(an, name, *pairs[-1], location)
     for a, b in reversed(pairs[:-1]):
         equal = binary(an, "=", a, b, location)
-        done = Logic(BOOL, op="or", args=[binary(an, strict_op, a, b, location), Logic(BOOL, op="and", args=[equal, done])], location=location)
+        done = Logic(
+            BOOL,
+            op="or",
+            args=[binary(an, strict_op, a, b, location), Logic(BOOL, op="and", args=[equal, done])],
+            location=location,
+        )
     return done
 
 
@@ -208,7 +231,15 @@ def _nullif(an: Analyser, left: Expr, right: Expr, location: int) -> Expr:
     def run(value: Any, a: Any, b: Any) -> Any:
         return None if a is not None and b is not None and compare(a, b) else value
 
-    return Call(first.type, impl=run, args=[first, *equal.args], strict=False, name="nullif", typmod=first.typmod, location=location)
+    return Call(
+        first.type,
+        impl=run,
+        args=[first, *equal.args],
+        strict=False,
+        name="nullif",
+        typmod=first.typmod,
+        location=location,
+    )
 
 
 def _in(an: Analyser, node: Any, name: str, scope: Scope) -> Expr:
@@ -226,7 +257,9 @@ def _in(an: Analyser, node: Any, name: str, scope: Scope) -> Expr:
                 find_operator(an, "=", known, known, node.location)
                 return _member(an, test, values, negated, node.location)
     parts = [binary(an, name, left, item, node.location) for item in items]
-    return parts[0] if len(parts) == 1 else Logic(BOOL, op="and" if negated else "or", args=parts, location=node.location)
+    return (
+        parts[0] if len(parts) == 1 else Logic(BOOL, op="and" if negated else "or", args=parts, location=node.location)
+    )
 
 
 def _matchable(an: Analyser, exprs: list[Expr]) -> bool:

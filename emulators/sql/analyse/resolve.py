@@ -6,7 +6,15 @@ from collections.abc import Sequence
 
 from ..functions.registry import Function
 from ..types.table import (
-    ANYARRAY, ANYCOMPATIBLE, ANYCOMPATIBLEARRAY, ANYELEMENT, ANYENUM, ANYNONARRAY, POLYMORPHIC, TEXT, UNKNOWN,
+    ANYARRAY,
+    ANYCOMPATIBLE,
+    ANYCOMPATIBLEARRAY,
+    ANYELEMENT,
+    ANYENUM,
+    ANYNONARRAY,
+    POLYMORPHIC,
+    TEXT,
+    UNKNOWN,
 )  # fmt: skip
 from .coerce import Coercer
 

@@ -82,7 +82,9 @@ def find_column(scope: Scope, name: str, location: int) -> Expr | None:
 
 def whole_row(table: Named) -> Row:
     """All of a table's columns as one value."""
-    return Row(2249, args=[expr for _, expr in table.columns], names=[name for name, _ in table.columns], whole=table.alias)
+    return Row(
+        2249, args=[expr for _, expr in table.columns], names=[name for name, _ in table.columns], whole=table.alias
+    )
 
 
 def find_table(scope: Scope, schema: str | None, alias: str) -> tuple[Named, int] | None:

@@ -13,7 +13,22 @@ from .coerce import common_typmod
 from .expr import analyse, as_boolean, integer
 from .grouping import check_grouping, group_clause
 from .nodes import (
-    Aggregate, Call, Case, Coalesce, Column, Const, Cte, Expr, Query, Row, SetFunction, SetOp, SortKey, SubQuery, Target, Window,
+    Aggregate,
+    Call,
+    Case,
+    Coalesce,
+    Column,
+    Const,
+    Cte,
+    Expr,
+    Query,
+    Row,
+    SetFunction,
+    SetOp,
+    SortKey,
+    SubQuery,
+    Target,
+    Window,
 )  # fmt: skip
 from .scope import Scope, find_table
 from .tables import from_clause
@@ -203,16 +218,26 @@ def _distinct(an: Analyser, node: Any, scope: Scope) -> None:
         query.distinct = True
         for key in query.order:
             if not any(same(key.expr, target.expr) for target in query.visible):
-                raise SqlError("42P10", "for SELECT DISTINCT, ORDER BY expressions must appear in select list", location=key.expr.location)
+                raise SqlError(
+                    "42P10",
+                    "for SELECT DISTINCT, ORDER BY expressions must appear in select list",
+                    location=key.expr.location,
+                )
         for target in query.visible:
             if an.find(target.expr.type).name == "json":
-                raise SqlError("42883", "could not identify an equality operator for type json", location=target.expr.location)
+                raise SqlError(
+                    "42883", "could not identify an equality operator for type json", location=target.expr.location
+                )
         return
     query.distinct_on = [by_position_or_name(an, part, scope, "DISTINCT ON") for part in node.distinct_clause]
     wanted = len(query.distinct_on)
     for key in query.order[:wanted]:
         if not any(same(key.expr, expr) for expr in query.distinct_on):
-            raise SqlError("42P10", "SELECT DISTINCT ON expressions must match initial ORDER BY expressions", location=query.distinct_on[0].location)
+            raise SqlError(
+                "42P10",
+                "SELECT DISTINCT ON expressions must match initial ORDER BY expressions",
+                location=query.distinct_on[0].location,
+            )
 
 
 def _limit(an: Analyser, node: Any, scope: Scope) -> None:
@@ -229,13 +254,29 @@ def _locking(an: Analyser, node: Any, query: Query) -> None:
     for clause in node.locking_clause:
         lock = clause.locking_clause
         if query.group is not None or query.distinct or query.setop is not None or query.values is not None:
-            name = {1: "FOR KEY SHARE", 2: "FOR KEY SHARE", 3: "FOR SHARE", 4: "FOR NO KEY UPDATE", 5: "FOR UPDATE"}.get(lock.strength, "FOR UPDATE")
-            what = "GROUP BY clause" if query.group is not None else "DISTINCT clause" if query.distinct else "UNION/INTERSECT/EXCEPT"
+            name = {
+                1: "FOR KEY SHARE",
+                2: "FOR KEY SHARE",
+                3: "FOR SHARE",
+                4: "FOR NO KEY UPDATE",
+                5: "FOR UPDATE",
+            }.get(lock.strength, "FOR UPDATE")
+            what = (
+                "GROUP BY clause"
+                if query.group is not None
+                else "DISTINCT clause"
+                if query.distinct
+                else "UNION/INTERSECT/EXCEPT"
+            )
             raise SqlError("0A000", f"{name} is not allowed with {what}")
         for listed in lock.locked_rels:
             name = listed.range_var.relname
             if not any(source.alias == name for source in query.sources):
-                raise SqlError("42P01", f'relation "{name}" in FOR UPDATE clause not found in FROM clause', location=listed.range_var.location)
+                raise SqlError(
+                    "42P01",
+                    f'relation "{name}" in FOR UPDATE clause not found in FROM clause',
+                    location=listed.range_var.location,
+                )
         query.locks = [listed.range_var.relname for listed in lock.locked_rels] or ["*"]
         query.lock_wait = {2: "skip", 3: "nowait"}.get(lock.wait_policy, "")
         if lock.strength in (2, 3) and lock.strength != 0:
@@ -252,7 +293,9 @@ def _set_operation(an: Analyser, node: Any, scope: Scope) -> None:
     name = _SETOPS[node.op].upper()
     columns, others = left.visible, right.visible
     if len(columns) != len(others):
-        raise SqlError("42601", f"each {name} query must have the same number of columns", location=_first_location(others))
+        raise SqlError(
+            "42601", f"each {name} query must have the same number of columns", location=_first_location(others)
+        )
     query.setop = SetOp(_SETOPS[node.op], node.all, left, right)
     for n, (a, b) in enumerate(zip(columns, others, strict=True)):
         target = an.coercer.common([a.expr, b.expr], name)
@@ -353,13 +396,19 @@ def _mentions(node: Any, name: str) -> bool:
 def _recursive(an: Analyser, node: Any, definition: Any, seen: Scope) -> Cte:
     name = definition.ctename
     if node.op != 2:
-        raise SqlError("42P19", f'recursive query "{name}" does not have the form non-recursive-term UNION [ALL] recursive-term', location=definition.location)
+        raise SqlError(
+            "42P19",
+            f'recursive query "{name}" does not have the form non-recursive-term UNION [ALL] recursive-term',
+            location=definition.location,
+        )
     start = select(an, node.larg, Scope(Query(), parent=seen))
     cte = Cte(name, start, _cte_columns(an, start, definition), recursive=True, union_all=node.all)
     inside = Scope(seen.query, parent=seen.parent, ctes={**seen.ctes, name: cte})
     term = select(an, node.rarg, Scope(Query(), parent=inside))
     if len(term.visible) != len(start.visible):
-        raise SqlError("42601", "each UNION query must have the same number of columns", location=_first_location(term.visible))
+        raise SqlError(
+            "42601", "each UNION query must have the same number of columns", location=_first_location(term.visible)
+        )
     for n, (a, b) in enumerate(zip(start.visible, term.visible, strict=True)):
         target = an.coercer.common([a.expr, b.expr], "UNION")
         if target != a.expr.type:
@@ -398,7 +447,10 @@ def same(a: Expr, b: Expr) -> bool:
                 and (a.test is None) == (b.test is None)
                 and (a.test is None or b.test is None or same(a.test, b.test))
                 and all(_same_condition(x[0], y[0]) and same(x[1], y[1]) for x, y in zip(a.whens, b.whens, strict=True))
-                and (a.default is b.default or (a.default is not None and b.default is not None and same(a.default, b.default)))
+                and (
+                    a.default is b.default
+                    or (a.default is not None and b.default is not None and same(a.default, b.default))
+                )
             )
         case Aggregate(), Aggregate():
             return (
@@ -415,7 +467,9 @@ def same(a: Expr, b: Expr) -> bool:
             one, other = list(children(a)), list(children(b))
             kind = getattr(a, "op", None) == getattr(b, "op", None)
             number = getattr(a, "number", None) == getattr(b, "number", None)
-            return kind and number and len(one) == len(other) and all(same(x, y) for x, y in zip(one, other, strict=True))
+            return (
+                kind and number and len(one) == len(other) and all(same(x, y) for x, y in zip(one, other, strict=True))
+            )
 
 
 def _same_condition(a: Expr, b: Expr) -> bool:

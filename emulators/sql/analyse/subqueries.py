@@ -79,6 +79,10 @@ def row_compare(an: Analyser, left: Row, name: str, node: Any, scope: Scope) -> 
         raise SqlError("42601", f"subquery has too {many} columns", location=node.location)
     holders: list[list[Any]] = [[None] for _ in range(2 * len(left.args))]
     lefts: list[Expr] = [Held(e.type, holder=h) for e, h in zip(left.args, holders, strict=False)]
-    rights: list[Expr] = [Held(t.expr.type, holder=h) for t, h in zip(query.visible, holders[len(left.args) :], strict=True)]
+    rights: list[Expr] = [
+        Held(t.expr.type, holder=h) for t, h in zip(query.visible, holders[len(left.args) :], strict=True)
+    ]
     compare = binary(an, name, Row(2249, args=lefts), Row(2249, args=rights), node.location)
-    return SubQuery(BOOL, kind="row", query=query, tests=left.args, compare=compare, holders=holders, location=node.location)
+    return SubQuery(
+        BOOL, kind="row", query=query, tests=left.args, compare=compare, holders=holders, location=node.location
+    )

@@ -11,7 +11,21 @@ from ..syntax import names_of, parse, unwrap
 from ..types.table import BOOL, INT8, RECORD, TEXT, UNKNOWN, VOID
 from .analyser import Analyser
 from .nodes import (
-    Coalesce, Column, Cte, CteScan, Derived, Expr, FunctionScan, Join, Logic, Query, Row, Scan, SetFunction, Source, SystemScan,
+    Coalesce,
+    Column,
+    Cte,
+    CteScan,
+    Derived,
+    Expr,
+    FunctionScan,
+    Join,
+    Logic,
+    Query,
+    Row,
+    Scan,
+    SetFunction,
+    Source,
+    SystemScan,
 )  # fmt: skip
 from .operators import binary
 from .scope import Named, Scope
@@ -79,7 +93,11 @@ def _table(an: Analyser, node: Any, scope: Scope) -> Item:
         cte = _find_cte(scope, node.relname)
         if cte is not None:
             return _cte(an, cte, node, scope, alias)
-    stored = an.lookup(node.schemaname or None, node.relname) if node.schemaname not in ("pg_catalog", "information_schema") else None
+    stored = (
+        an.lookup(node.schemaname or None, node.relname)
+        if node.schemaname not in ("pg_catalog", "information_schema")
+        else None
+    )
     if stored is None:
         from ..catalog.system import system_view
 
@@ -87,7 +105,10 @@ def _table(an: Analyser, node: Any, scope: Scope) -> Item:
         if view is not None:
             names = _renamed([name for name, _ in view.columns], node.alias, alias)
             source: Source = SystemScan(alias, _place(scope, len(names)), len(names), rows=view.rows)
-            columns = [(name, oid, -1, view.oid, n + 1) for n, (name, (_, oid)) in enumerate(zip(names, view.columns, strict=True))]
+            columns = [
+                (name, oid, -1, view.oid, n + 1)
+                for n, (name, (_, oid)) in enumerate(zip(names, view.columns, strict=True))
+            ]
             table = _named(source, alias, columns)
             table.schema = node.schemaname or None
             table.real_name = node.relname
@@ -97,12 +118,25 @@ def _table(an: Analyser, node: Any, scope: Scope) -> Item:
     return scan(an, relation, alias, node.alias, scope, node.schemaname or None, node.location)
 
 
-def scan(an: Analyser, relation: Relation, alias: str, names: Any, scope: Scope, schema: str | None = None, location: int = -1) -> Item:
+def scan(
+    an: Analyser,
+    relation: Relation,
+    alias: str,
+    names: Any,
+    scope: Scope,
+    schema: str | None = None,
+    location: int = -1,
+) -> Item:
     """A stored table, view or sequence as a FROM item."""
     if relation.kind == "v":
         return _view(an, relation, alias, names, scope)
     if relation.kind == "i":
-        raise SqlError("42809", f'cannot open relation "{relation.name}"', detail="This operation is not supported for indexes.", location=location)
+        raise SqlError(
+            "42809",
+            f'cannot open relation "{relation.name}"',
+            detail="This operation is not supported for indexes.",
+            location=location,
+        )
     if relation.kind == "S":
         return _sequence(an, relation, alias, scope)
     scope.query.tables.append(relation)
@@ -114,7 +148,12 @@ def scan(an: Analyser, relation: Relation, alias: str, names: Any, scope: Scope,
         (
             name,
             Column(
-                column.type, typmod=column.typmod, index=source.start + column.attnum - 1, name=name, table=relation.oid, attnum=column.attnum
+                column.type,
+                typmod=column.typmod,
+                index=source.start + column.attnum - 1,
+                name=name,
+                table=relation.oid,
+                attnum=column.attnum,
             ),
         )
         for name, column in zip(shown, live, strict=True)
@@ -125,7 +164,9 @@ def scan(an: Analyser, relation: Relation, alias: str, names: Any, scope: Scope,
 
 def _sequence(an: Analyser, relation: Relation, alias: str, scope: Scope) -> Item:
     source = SystemScan(alias, _place(scope, 3), 3, rows=lambda context: [context.sequences.row(relation)])
-    table = _named(source, alias, [("last_value", INT8, -1, 0, 0), ("log_cnt", INT8, -1, 0, 0), ("is_called", BOOL, -1, 0, 0)])
+    table = _named(
+        source, alias, [("last_value", INT8, -1, 0, 0), ("log_cnt", INT8, -1, 0, 0), ("is_called", BOOL, -1, 0, 0)]
+    )
     return source, [table], list(table.columns)
 
 
@@ -144,13 +185,23 @@ def _sealed(scope: Scope) -> Scope:
 
 
 def _derived(
-    an: Analyser, query: Query, alias: str, names: Any, scope: Scope, shown: list[str] | None = None, oid: int = 0, lateral: bool = False
+    an: Analyser,
+    query: Query,
+    alias: str,
+    names: Any,
+    scope: Scope,
+    shown: list[str] | None = None,
+    oid: int = 0,
+    lateral: bool = False,
 ) -> Item:
     visible = query.visible
     own = shown or [target.name for target in visible]
     final = _renamed(own, names, alias) if names is not None else own
     source = Derived(alias, _place(scope, len(visible)), len(visible), query=query, lateral=lateral)
-    columns = [(name, settle(an, target), target.expr.typmod, oid, n + 1 if oid else 0) for n, (name, target) in enumerate(zip(final, visible, strict=True))]
+    columns = [
+        (name, settle(an, target), target.expr.typmod, oid, n + 1 if oid else 0)
+        for n, (name, target) in enumerate(zip(final, visible, strict=True))
+    ]
     if not oid:
         columns = [(n, t, m, 0, 0) for n, t, m, _, _ in columns]
     table = _named(source, alias, columns)
@@ -172,7 +223,12 @@ def _subselect(an: Analyser, node: Any, scope: Scope) -> Item:
         kind, inner_node = unwrap(node.subquery)
         what = "VALUES" if inner_node.values_lists else "subquery"
         example = "FROM (VALUES ...) [AS] foo" if what == "VALUES" else "FROM (SELECT ...) [AS] foo"
-        raise SqlError("42601", f"{what} in FROM must have an alias", hint=f"For example, {example}.", location=_location(node.subquery))
+        raise SqlError(
+            "42601",
+            f"{what} in FROM must have an alias",
+            hint=f"For example, {example}.",
+            location=_location(node.subquery),
+        )
     seen = scope if node.lateral else Scope(scope.query, parent=scope.parent, ctes=scope.ctes)
     query = select(an, unwrap(node.subquery)[1], Scope(Query(), parent=seen))
     return _derived(an, query, node.alias.aliasname, node.alias, scope, lateral=node.lateral)
@@ -200,9 +256,7 @@ def _cte(an: Analyser, cte: Cte, node: Any, scope: Scope, alias: str) -> Item:
     return source, [table], list(table.columns)
 
 
-_OUT_NAMES = {
-    f"{kind}_array_elements{suffix}": "value" for kind in ("json", "jsonb") for suffix in ("", "_text")
-}
+_OUT_NAMES = {f"{kind}_array_elements{suffix}": "value" for kind in ("json", "jsonb") for suffix in ("", "_text")}
 
 
 def _function(an: Analyser, node: Any, scope: Scope) -> Item:
@@ -238,7 +292,9 @@ def _function(an: Analyser, node: Any, scope: Scope) -> Item:
     if scalar and alias and names[0] not in ("value",) and not (calls[0].function and calls[0].function.names):
         names = [alias]
     names = _renamed(names, node.alias, shown)
-    source = FunctionScan(shown, _place(scope, len(columns)), len(columns), calls=calls, widths=widths, ordinality=node.ordinality)
+    source = FunctionScan(
+        shown, _place(scope, len(columns)), len(columns), calls=calls, widths=widths, ordinality=node.ordinality
+    )
     table = _named(source, shown, [(n, oid, -1, 0, 0) for n, (_, oid) in zip(names, columns, strict=True)])
     table.scalar = scalar
     return source, [table], list(table.columns)
@@ -252,7 +308,9 @@ def _function_columns(an: Analyser, call: SetFunction, node: Any, alias: str, na
     if function is not None and function.names:
         return list(zip(function.names, function.types, strict=True))
     if call.type == RECORD:
-        raise SqlError("42601", 'a column definition list is required for functions returning "record"', location=call.location)
+        raise SqlError(
+            "42601", 'a column definition list is required for functions returning "record"', location=call.location
+        )
     if call.type == VOID:
         return [(name, VOID)]
     return [(name, call.type)]
@@ -270,7 +328,15 @@ def _join(an: Analyser, node: Any, scope: Scope) -> Item:
     left, left_tables, left_columns = item(an, node.larg, scope)
     kind = _KINDS[node.jointype]
     # A LATERAL right side sees the left one.
-    visible = Scope(scope.query, scope.parent, [*scope.tables, *left_tables], [*scope.columns, *left_columns], scope.ctes, "join", scope.windows)
+    visible = Scope(
+        scope.query,
+        scope.parent,
+        [*scope.tables, *left_tables],
+        [*scope.columns, *left_columns],
+        scope.ctes,
+        "join",
+        scope.windows,
+    )
     right, right_tables, right_columns = item(an, node.rarg, visible)
     join = Join("", start, scope.query.width - start, kind=kind, left=left, right=right)
     tables = left_tables + right_tables

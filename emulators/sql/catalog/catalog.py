@@ -11,7 +11,16 @@ from falsefront.kernel.state import State
 from ..errors import SqlError
 from ..types.table import BY_NAME, BY_OID, Type, array_of
 from .model import (
-    COMMENTS, RELATIONS, SCHEMAS, TYPES, Relation, TypeDef, relation_document, relation_from, type_document, type_from,
+    COMMENTS,
+    RELATIONS,
+    SCHEMAS,
+    TYPES,
+    Relation,
+    TypeDef,
+    relation_document,
+    relation_from,
+    type_document,
+    type_from,
 )  # fmt: skip
 
 SYSTEM_SCHEMAS: Final = {"pg_catalog": 11, "information_schema": 13183, "pg_toast": 99}

@@ -34,7 +34,9 @@ def index_definition(context: Any, index: Relation) -> str:
     for n, name in enumerate(index_columns(table, index)):
         option = index.options[n] if n < len(index.options) else 0
         down, first = option & 1, option & 2
-        suffix = (" DESC" if down else "") + (" NULLS FIRST" if first and not down else " NULLS LAST" if down and not first else "")
+        suffix = (" DESC" if down else "") + (
+            " NULLS FIRST" if first and not down else " NULLS LAST" if down and not first else ""
+        )
         parts.append(name + suffix)
     unique = "UNIQUE " if index.unique else ""
     text = f"CREATE {unique}INDEX {quote_ident(index.name)} ON {quote_ident(table.schema)}.{quote_ident(table.name)} USING {index.method} ({', '.join(parts)})"

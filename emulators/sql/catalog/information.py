@@ -34,7 +34,20 @@ def _schemata(c: Any) -> Iterator[Any]:
 def _tables(c: Any) -> Iterator[Any]:
     for r in _relations(c):
         kind = "VIEW" if r.kind == "v" else "LOCAL TEMPORARY" if r.session else "BASE TABLE"
-        yield c.session.database, r.schema, r.name, kind, None, None, None, None, None, "YES" if r.kind == "r" else "NO", "NO", None
+        yield (
+            c.session.database,
+            r.schema,
+            r.name,
+            kind,
+            None,
+            None,
+            None,
+            None,
+            None,
+            "YES" if r.kind == "r" else "NO",
+            "NO",
+            None,
+        )
 
 
 def _columns(c: Any) -> Iterator[Any]:
@@ -55,7 +68,11 @@ def _columns(c: Any) -> Iterator[Any]:
             if moment == 6 and typmod >= 0 and udt != "interval":
                 moment = typmod
             identity = column.identity != ""
-            sequence = next((s for s in c.catalog.relations() if s.kind == "S" and s.owner == (r.oid, column.attnum)), None) if identity else None
+            sequence = (
+                next((s for s in c.catalog.relations() if s.kind == "S" and s.owner == (r.oid, column.attnum)), None)
+                if identity
+                else None
+            )
             domain = c.find(column.type) if c.find(column.type).base else None
             type_schema = c.find(column.type).schema if name == "USER-DEFINED" else "pg_catalog"
             yield (
@@ -76,11 +93,35 @@ _RULES: Final = {"a": "NO ACTION", "r": "RESTRICT", "c": "CASCADE", "n": "SET NU
 def _table_constraints(c: Any) -> Iterator[Any]:
     for r in _relations(c, "r"):
         for k in r.constraints:
-            yield c.session.database, r.schema, k.name, c.session.database, r.schema, r.name, _KINDS[k.kind], "YES" if k.deferrable else "NO", "YES" if k.deferred else "NO", "YES", "YES" if k.kind == "u" else None
+            yield (
+                c.session.database,
+                r.schema,
+                k.name,
+                c.session.database,
+                r.schema,
+                r.name,
+                _KINDS[k.kind],
+                "YES" if k.deferrable else "NO",
+                "YES" if k.deferred else "NO",
+                "YES",
+                "YES" if k.kind == "u" else None,
+            )
         for column in r.live:
             if column.not_null:
                 name = f"2200_{r.oid}_{column.attnum}_not_null"
-                yield c.session.database, r.schema, name, c.session.database, r.schema, r.name, "CHECK", "NO", "NO", "YES", None
+                yield (
+                    c.session.database,
+                    r.schema,
+                    name,
+                    c.session.database,
+                    r.schema,
+                    r.name,
+                    "CHECK",
+                    "NO",
+                    "NO",
+                    "YES",
+                    None,
+                )
 
 
 def _key_usage(c: Any) -> Iterator[Any]:
@@ -90,9 +131,21 @@ def _key_usage(c: Any) -> Iterator[Any]:
                 for n, attnum in enumerate(k.columns, 1):
                     target = None
                     if k.kind == "f":
-                        index = next((i for i in c.catalog.indexes(k.target) if sorted(i.keys) == sorted(k.target_columns)), None)
+                        index = next(
+                            (i for i in c.catalog.indexes(k.target) if sorted(i.keys) == sorted(k.target_columns)), None
+                        )
                         target = list(index.keys).index(k.target_columns[n - 1]) + 1 if index else n
-                    yield c.session.database, r.schema, k.name, c.session.database, r.schema, r.name, r.columns[attnum - 1].name, n, target
+                    yield (
+                        c.session.database,
+                        r.schema,
+                        k.name,
+                        c.session.database,
+                        r.schema,
+                        r.name,
+                        r.columns[attnum - 1].name,
+                        n,
+                        target,
+                    )
 
 
 def _column_usage(c: Any) -> Iterator[Any]:
@@ -100,7 +153,15 @@ def _column_usage(c: Any) -> Iterator[Any]:
         for k in r.constraints:
             table, used = (c.catalog.by_oid(k.target), k.target_columns) if k.kind == "f" else (r, k.columns)
             for attnum in used:
-                yield c.session.database, table.schema, table.name, table.columns[attnum - 1].name, c.session.database, r.schema, k.name
+                yield (
+                    c.session.database,
+                    table.schema,
+                    table.name,
+                    table.columns[attnum - 1].name,
+                    c.session.database,
+                    r.schema,
+                    k.name,
+                )
 
 
 def _table_usage(c: Any) -> Iterator[Any]:
@@ -115,9 +176,21 @@ def _references(c: Any) -> Iterator[Any]:
     for r in _relations(c, "r"):
         for k in r.constraints:
             if k.kind == "f":
-                index = next((i for i in c.catalog.indexes(k.target) if sorted(i.keys) == sorted(k.target_columns)), None)
+                index = next(
+                    (i for i in c.catalog.indexes(k.target) if sorted(i.keys) == sorted(k.target_columns)), None
+                )
                 parent = c.catalog.by_oid(k.target)
-                yield c.session.database, r.schema, k.name, c.session.database, parent.schema, index.name if index else None, "FULL" if k.match == "f" else "NONE", _RULES[k.on_update], _RULES[k.on_delete]
+                yield (
+                    c.session.database,
+                    r.schema,
+                    k.name,
+                    c.session.database,
+                    parent.schema,
+                    index.name if index else None,
+                    "FULL" if k.match == "f" else "NONE",
+                    _RULES[k.on_update],
+                    _RULES[k.on_delete],
+                )
 
 
 def _checks(c: Any) -> Iterator[Any]:
@@ -127,7 +200,12 @@ def _checks(c: Any) -> Iterator[Any]:
                 yield c.session.database, r.schema, k.name, f"(({k.expr}))"
         for column in r.live:
             if column.not_null:
-                yield c.session.database, r.schema, f"2200_{r.oid}_{column.attnum}_not_null", f"{column.name} IS NOT NULL"
+                yield (
+                    c.session.database,
+                    r.schema,
+                    f"2200_{r.oid}_{column.attnum}_not_null",
+                    f"{column.name} IS NOT NULL",
+                )
 
 
 def _views(c: Any) -> Iterator[Any]:
@@ -139,7 +217,20 @@ def _sequences(c: Any) -> Iterator[Any]:
     for r in _relations(c, "S"):
         if not r.internal:
             bits = {21: 16, 23: 32, 20: 64}[r.type]
-            yield c.session.database, r.schema, r.name, type_name(c.find(r.type)), bits, 2, 0, str(r.start), str(r.minimum), str(r.maximum), str(r.increment), "YES" if r.cycle else "NO"
+            yield (
+                c.session.database,
+                r.schema,
+                r.name,
+                type_name(c.find(r.type)),
+                bits,
+                2,
+                0,
+                str(r.start),
+                str(r.minimum),
+                str(r.maximum),
+                str(r.increment),
+                "YES" if r.cycle else "NO",
+            )
 
 
 VIEWS: Final[dict[str, View]] = {

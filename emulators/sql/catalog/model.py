@@ -132,9 +132,7 @@ def _sparse(values: dict[str, Any], defaults: dict[str, Any]) -> dict[str, Any]:
 
 def relation_document(relation: Relation) -> dict[str, Any]:
     """A relation as the store keeps it: what differs from the defaults."""
-    document = _sparse(
-        {f.name: getattr(relation, f.name) for f in fields(relation)}, _RELATION_DEFAULTS
-    )
+    document = _sparse({f.name: getattr(relation, f.name) for f in fields(relation)}, _RELATION_DEFAULTS)
     if relation.columns:
         document["columns"] = [_sparse(asdict(column), _COLUMN_DEFAULTS) for column in relation.columns]
     if relation.constraints:

@@ -77,7 +77,14 @@ def _attributes(c: Any) -> Iterator[Any]:
             table = c.catalog.by_oid(r.table)
             for n, key in enumerate((*r.keys, *r.included), 1):
                 column = table.columns[key - 1] if key else None
-                yield _attribute(r, n, column.name if column else "expr", column.type if column else 25, column.typmod if column else -1, c)
+                yield _attribute(
+                    r,
+                    n,
+                    column.name if column else "expr",
+                    column.type if column else 25,
+                    column.typmod if column else -1,
+                    c,
+                )
         else:
             for column in r.columns:
                 yield _attribute(r, column.attnum, column.name, column.type, column.typmod, c, column)
@@ -107,7 +114,9 @@ def _constraints(c: Any) -> Iterator[Any]:
         for k in r.constraints:
             index = k.index
             if k.kind == "f":
-                index = next((i.oid for i in c.catalog.indexes(k.target) if sorted(i.keys) == sorted(k.target_columns)), 0)
+                index = next(
+                    (i.oid for i in c.catalog.indexes(k.target) if sorted(i.keys) == sorted(k.target_columns)), 0
+                )
             foreign = k.kind == "f"
             yield (
                 k.oid, k.name, _schema_oid(c, r.schema), k.kind, k.deferrable, k.deferred, k.validated, r.oid, 0, index, 0, k.target,
@@ -190,7 +199,19 @@ def _sequence_views(c: Any) -> Iterator[Any]:
     for r in c.catalog.relations():
         if r.kind == "S":
             last, _, called = c.sequences.row(r)
-            yield r.schema, r.name, c.session.user, r.type, r.start, r.minimum, r.maximum, r.increment, r.cycle, r.cache, last if called else None
+            yield (
+                r.schema,
+                r.name,
+                c.session.user,
+                r.type,
+                r.start,
+                r.minimum,
+                r.maximum,
+                r.increment,
+                r.cycle,
+                r.cache,
+                last if called else None,
+            )
 
 
 def _procs(c: Any) -> Iterator[Any]:
@@ -198,7 +219,38 @@ def _procs(c: Any) -> Iterator[Any]:
 
     for oid, f in procedures():
         kind = {"a": "a", "o": "a", "w": "w"}.get(f.kind, "f")
-        yield oid, f.name, 11, 10, 12, 1.0, 0.0, 0, 0, kind, False, False, f.strict, f.returns_set, "i", "s", len(f.args), f.defaults, f.result, f.args, None, None, None, None, None, f.name, None, None, None, None
+        yield (
+            oid,
+            f.name,
+            11,
+            10,
+            12,
+            1.0,
+            0.0,
+            0,
+            0,
+            kind,
+            False,
+            False,
+            f.strict,
+            f.returns_set,
+            "i",
+            "s",
+            len(f.args),
+            f.defaults,
+            f.result,
+            f.args,
+            None,
+            None,
+            None,
+            None,
+            None,
+            f.name,
+            None,
+            None,
+            None,
+            None,
+        )
 
 
 VIEWS: Final[dict[str, View]] = {

@@ -12,7 +12,24 @@ def _databases(c: Any) -> Iterator[Any]:
     names = dict.fromkeys(["postgres", "template1", "template0", c.session.database])
     for n, name in enumerate(names):
         template = name.startswith("template")
-        yield 5 + n, name, 10, 6, "c", template, name != "template0", -1, "717", "1", 1663, "C.UTF-8", "C.UTF-8", None, None, None
+        yield (
+            5 + n,
+            name,
+            10,
+            6,
+            "c",
+            template,
+            name != "template0",
+            -1,
+            "717",
+            "1",
+            1663,
+            "C.UTF-8",
+            "C.UTF-8",
+            None,
+            None,
+            None,
+        )
 
 
 def _roles(c: Any) -> Iterator[Any]:
@@ -27,7 +44,25 @@ def _authid(c: Any) -> Iterator[Any]:
 
 def _settings(c: Any) -> Iterator[Any]:
     for name, value in c.session.settings.all():
-        yield name, value, None, "Emulated", "", None, "user", "string", "default", None, None, None, value, value, None, None, False
+        yield (
+            name,
+            value,
+            None,
+            "Emulated",
+            "",
+            None,
+            "user",
+            "string",
+            "default",
+            None,
+            None,
+            None,
+            value,
+            value,
+            None,
+            None,
+            False,
+        )
 
 
 def _activity(c: Any) -> Iterator[Any]:
@@ -35,8 +70,35 @@ def _activity(c: Any) -> Iterator[Any]:
         session = connection.session
         if session is None or session.world is not c.session.world:
             continue
-        state = "active" if session is c.session else {b"I": "idle", b"T": "idle in transaction", b"E": "idle in transaction (aborted)"}[session.status]
-        yield 5, session.database, pid, None, 10, session.user, session.settings.get("application_name"), None, None, None, c.style.now, None, None, None, None, None, state, None, None, None, "", "client backend"
+        state = (
+            "active"
+            if session is c.session
+            else {b"I": "idle", b"T": "idle in transaction", b"E": "idle in transaction (aborted)"}[session.status]
+        )
+        yield (
+            5,
+            session.database,
+            pid,
+            None,
+            10,
+            session.user,
+            session.settings.get("application_name"),
+            None,
+            None,
+            None,
+            c.style.now,
+            None,
+            None,
+            None,
+            None,
+            None,
+            state,
+            None,
+            None,
+            None,
+            "",
+            "client backend",
+        )
 
 
 def _ams(c: Any) -> Iterable[Any]:
@@ -45,7 +107,10 @@ def _ams(c: Any) -> Iterable[Any]:
 
 
 def _collations(c: Any) -> Iterable[Any]:
-    return [(100, "default", 11, 10, "d", True, -1, None, None, None, None), (950, "C", 11, 10, "c", True, -1, "C", "C", None, None)]
+    return [
+        (100, "default", 11, 10, "d", True, -1, None, None, None, None),
+        (950, "C", 11, 10, "c", True, -1, "C", "C", None, None),
+    ]
 
 
 def _tables_stat(c: Any) -> Iterator[Any]:

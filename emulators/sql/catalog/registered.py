@@ -34,7 +34,10 @@ def name_of(run: Any, kind: int, oid: int) -> str:
         relation = run.catalog.by_oid(oid)
         if relation is not None:
             name = quote_ident(relation.name)
-            visible = next((r for s in run.session.search_path() if (r := run.catalog.relation(s, relation.name)) is not None), None)
+            visible = next(
+                (r for s in run.session.search_path() if (r := run.catalog.relation(s, relation.name)) is not None),
+                None,
+            )
             return name if visible is not None and visible.oid == oid else f"{quote_ident(relation.schema)}.{name}"
         found = next((n for n, number in system_names().items() if number == oid), None)
         return found[1] if found else str(oid)

@@ -82,7 +82,9 @@ def find_rows(run: Any, relation: Relation, columns: tuple[int, ...], values: li
     return found
 
 
-def _parent_changed(pending: Any, parent: Relation, child: Relation, constraint: Constraint, old: Any, new: Any) -> None:
+def _parent_changed(
+    pending: Any, parent: Relation, child: Relation, constraint: Constraint, old: Any, new: Any
+) -> None:
     run = pending.run
     values = [old[attnum - 1] for attnum in constraint.target_columns]
     if None in values:

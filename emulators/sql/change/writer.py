@@ -22,10 +22,14 @@ class Writer:
         self.access: TableAccess = run.table(relation)
         self.pending = pending
         self.checks: list[tuple[Constraint, Callable[[Any], Any]]] = [
-            (c, condition(run, relation, c.expr)) for c in sorted(relation.constraints, key=lambda c: c.name) if c.kind == "c" and c.expr
+            (c, condition(run, relation, c.expr))
+            for c in sorted(relation.constraints, key=lambda c: c.name)
+            if c.kind == "c" and c.expr
         ]
         self.unique = self.access.unique_indexes()
-        self.generated = [(c, column_value(run, relation, c, c.generated, "generated")) for c in relation.live if c.generated]
+        self.generated = [
+            (c, column_value(run, relation, c, c.generated, "generated")) for c in relation.live if c.generated
+        ]
         self._complex: dict[int, Any] = {}
 
     # Writing

@@ -73,7 +73,9 @@ def _add_column(run: Run, relation: Relation, node: Any) -> None:
     definition = getattr(node, "def").column_def
     if relation.column(definition.colname) is not None:
         if node.missing_ok:
-            notice(run, f'column "{definition.colname}" of relation "{relation.name}" already exists, skipping', "42701")
+            notice(
+                run, f'column "{definition.colname}" of relation "{relation.name}" already exists, skipping', "42701"
+            )
             return
         raise SqlError("42701", f'column "{definition.colname}" of relation "{relation.name}" already exists')
     maker = _maker(run, relation)
@@ -85,7 +87,9 @@ def _add_column(run: Run, relation: Relation, node: Any) -> None:
         run.catalog.put(sequence)
     # Rows that are there already read the default from the catalogue, unless it differs from row to row.
     an = maker.an
-    volatile = bool(column.identity) or (column.default is not None and any(w in column.default for w in ("nextval", "random", "uuid")))
+    volatile = bool(column.identity) or (
+        column.default is not None and any(w in column.default for w in ("nextval", "random", "uuid"))
+    )
     if column.default is not None and not volatile:
         value = _value(run, an, relation, column)
         column = replace(column, missing=to_stored(value, run.find(column.type), run.find))
@@ -191,7 +195,15 @@ def _drop_column(run: Run, relation: Relation, node: Any) -> None:
         if sequence.kind == "S" and sequence.owner == (relation.oid, column.attnum):
             run.catalog.remove(sequence)
     kept = tuple(c for c in relation.constraints if c not in gone)
-    dropped = replace(column, dropped=True, not_null=False, default=None, generated=None, identity="", name=f"........pg.dropped.{column.attnum}........")
+    dropped = replace(
+        column,
+        dropped=True,
+        not_null=False,
+        default=None,
+        generated=None,
+        identity="",
+        name=f"........pg.dropped.{column.attnum}........",
+    )
     run.catalog.put(replace(_with(relation, dropped), constraints=kept))
 
 
@@ -251,7 +263,9 @@ def _drop_constraint(run: Run, relation: Relation, node: Any) -> None:
         raise SqlError("42704", f'constraint "{node.name}" of relation "{relation.name}" does not exist')
     if found.kind in "pu":
         users = [
-            (child, c) for child, c in run.catalog.referencing(relation.oid) if sorted(c.target_columns) == sorted(found.columns)
+            (child, c)
+            for child, c in run.catalog.referencing(relation.oid)
+            if sorted(c.target_columns) == sorted(found.columns)
         ]
         if users and node.behavior != 2:
             index = run.catalog.by_oid(found.index)
@@ -294,7 +308,11 @@ def _type(run: Run, relation: Relation, node: Any) -> None:
     shown = run.find(oid).sql
     if done is None:
         if using:
-            raise SqlError("42804", f'result of USING clause for column "{column.name}" cannot be cast automatically to type {shown}', hint="You might need to add an explicit cast.")
+            raise SqlError(
+                "42804",
+                f'result of USING clause for column "{column.name}" cannot be cast automatically to type {shown}',
+                hint="You might need to add an explicit cast.",
+            )
         raise SqlError(
             "42804", f'column "{column.name}" cannot be cast automatically to type {shown}',
             hint=f'You might need to specify "USING {column.name}::{_type_text(run, oid, typmod)}".',
@@ -328,7 +346,9 @@ def _type(run: Run, relation: Relation, node: Any) -> None:
         try:
             text = maker.default_text(expression_node(text), new)
         except SqlError:
-            raise SqlError("42804", f'default for column "{column.name}" cannot be cast automatically to type {shown}') from None
+            raise SqlError(
+                "42804", f'default for column "{column.name}" cannot be cast automatically to type {shown}'
+            ) from None
         run.catalog.put(_with(made, replace(new, default=text)))
     for index in run.catalog.indexes(relation.oid):
         if index.unique and column.attnum in index.keys:
@@ -357,7 +377,10 @@ def _identity(run: Run, relation: Relation, node: Any) -> None:
     maker = _maker(run, relation)
     definition = getattr(node, "def").constraint
     if not column.not_null:
-        raise SqlError("55000", f'column "{column.name}" of relation "{relation.name}" must be declared NOT NULL before identity can be added')
+        raise SqlError(
+            "55000",
+            f'column "{column.name}" of relation "{relation.name}" must be declared NOT NULL before identity can be added',
+        )
     maker._column_constraint(definition, column.name)
     _finish(run, maker, relation)
 
@@ -377,7 +400,12 @@ def _validate_constraint(run: Run, relation: Relation, node: Any) -> None:
     if found is None:
         raise SqlError("42704", f'constraint "{node.name}" of relation "{relation.name}" does not exist')
     _validate(run, relation, found)
-    run.catalog.put(replace(relation, constraints=tuple(replace(c, validated=True) if c.oid == found.oid else c for c in relation.constraints)))
+    run.catalog.put(
+        replace(
+            relation,
+            constraints=tuple(replace(c, validated=True) if c.oid == found.oid else c for c in relation.constraints),
+        )
+    )
 
 
 _COMMANDS: Final[Mapping[int, Callable[[Run, Relation, Any], None]]] = {
@@ -437,12 +465,21 @@ def _rename_relation(run: Run, relation: Relation, new: str) -> None:
     if relation.kind == "i":
         owner = run.catalog.by_oid(relation.table)
         if owner is not None:
-            run.catalog.put(replace(owner, constraints=tuple(replace(c, name=new) if c.index == relation.oid else c for c in owner.constraints)))
+            run.catalog.put(
+                replace(
+                    owner,
+                    constraints=tuple(
+                        replace(c, name=new) if c.index == relation.oid else c for c in owner.constraints
+                    ),
+                )
+            )
     if relation.kind == "S" and relation.owner:
         owner = run.catalog.by_oid(relation.owner[0])
         column = owner.columns[relation.owner[1] - 1] if owner else None
         if owner is not None and column is not None and column.default:
-            run.catalog.put(_with(owner, replace(column, default=column.default.replace(f"'{relation.name}'", f"'{new}'"))))
+            run.catalog.put(
+                _with(owner, replace(column, default=column.default.replace(f"'{relation.name}'", f"'{new}'")))
+            )
 
 
 def _check_stored_sql(run: Run, relation: Relation) -> None:
@@ -471,13 +508,16 @@ def _rename_column(run: Run, relation: Relation, name: str, new: str) -> None:
         return None if text is None else _renamed_in(text, name, new)
 
     columns = tuple(
-        replace(c, name=new if c.attnum == column.attnum else c.name, generated=changed(c.generated)) for c in relation.columns
+        replace(c, name=new if c.attnum == column.attnum else c.name, generated=changed(c.generated))
+        for c in relation.columns
     )
     constraints = tuple(replace(c, expr=changed(c.expr)) for c in relation.constraints)
     run.catalog.put(replace(relation, columns=columns, constraints=constraints))
     for index in run.catalog.indexes(relation.oid):
         if index.exprs or index.where:
-            run.catalog.put(replace(index, exprs=tuple(_renamed_in(t, name, new) for t in index.exprs), where=changed(index.where)))
+            run.catalog.put(
+                replace(index, exprs=tuple(_renamed_in(t, name, new) for t in index.exprs), where=changed(index.where))
+            )
 
 
 def _renamed_in(text: str, name: str, new: str) -> str:
@@ -506,7 +546,9 @@ def _rename_constraint(run: Run, relation: Relation, name: str, new: str) -> Non
     found = next((c for c in relation.constraints if c.name == name), None)
     if found is None:
         raise SqlError("42704", f'constraint "{name}" for table "{relation.name}" does not exist')
-    run.catalog.put(replace(relation, constraints=tuple(replace(c, name=new) if c is found else c for c in relation.constraints)))
+    run.catalog.put(
+        replace(relation, constraints=tuple(replace(c, name=new) if c is found else c for c in relation.constraints))
+    )
     index = run.catalog.by_oid(found.index) if found.index else None
     if index is not None:
         run.catalog.change(index, replace(index, name=new))

@@ -61,7 +61,9 @@ def _drop_relations(run: Run, node: Any, kind: str, cascade: bool) -> str:
             right = _WORDS[relation.kind]
             article = "an" if word[0] in "aeiou" else "a"
             raise SqlError(
-                "42809", f'"{relation.name}" is not {article} {word}', hint=f"Use DROP {right.upper()} to remove {'an' if right[0] in 'aeiou' else 'a'} {right}."
+                "42809",
+                f'"{relation.name}" is not {article} {word}',
+                hint=f"Use DROP {right.upper()} to remove {'an' if right[0] in 'aeiou' else 'a'} {right}.",
             )
         doomed.append(relation)
     drop_relations(run, doomed, cascade)
@@ -123,8 +125,14 @@ def drop_relations(run: Run, doomed: list[Relation], cascade: bool) -> None:
             if keys_owner is not None and keys_owner.oid not in gone:
                 column = keys_owner.columns[relation.owner[1] - 1]
                 if relation.internal:
-                    raise SqlError("2BP01", f"cannot drop sequence {relation.name} because column {column.name} of table {keys_owner.name} requires it", hint=f"You can drop column {column.name} of table {keys_owner.name} instead.")
-                lines.append(f"default value for column {column.name} of table {keys_owner.name} depends on sequence {relation.name}")
+                    raise SqlError(
+                        "2BP01",
+                        f"cannot drop sequence {relation.name} because column {column.name} of table {keys_owner.name} requires it",
+                        hint=f"You can drop column {column.name} of table {keys_owner.name} instead.",
+                    )
+                lines.append(
+                    f"default value for column {column.name} of table {keys_owner.name} depends on sequence {relation.name}"
+                )
                 defaults.append((keys_owner, column))
         for view in _views_on(run, [relation]):
             if view.oid not in gone and view not in views:
@@ -142,11 +150,18 @@ def drop_relations(run: Run, doomed: list[Relation], cascade: bool) -> None:
         )  # fmt: skip
     if lines:
         cascaded = [line.partition(" depends on ")[0] for line in lines]
-        notice(run, f"drop cascades to {cascaded[0]}" if len(cascaded) == 1 else f"drop cascades to {len(cascaded)} other objects")
+        notice(
+            run,
+            f"drop cascades to {cascaded[0]}"
+            if len(cascaded) == 1
+            else f"drop cascades to {len(cascaded)} other objects",
+        )
     for child, constraint in keys:
         current = run.catalog.by_oid(child.oid)
         if current is not None:
-            run.catalog.put(replace(current, constraints=tuple(c for c in current.constraints if c.oid != constraint.oid)))
+            run.catalog.put(
+                replace(current, constraints=tuple(c for c in current.constraints if c.oid != constraint.oid))
+            )
     for table, column in defaults:
         current = run.catalog.by_oid(table.oid)
         if current is not None:
@@ -187,7 +202,9 @@ def _drop_schema(run: Run, name: str, missing_ok: bool, cascade: bool) -> None:
             detail="\n".join(f"{each} depends on schema {name}" for each in shown), hint="Use DROP ... CASCADE to drop the dependent objects too.",
         )  # fmt: skip
     if shown:
-        notice(run, f"drop cascades to {shown[0]}" if len(shown) == 1 else f"drop cascades to {len(shown)} other objects")
+        notice(
+            run, f"drop cascades to {shown[0]}" if len(shown) == 1 else f"drop cascades to {len(shown)} other objects"
+        )
     before = len(run.session.notices)
     drop_relations(run, [r for r in inside if not (r.kind == "S" and r.owner)], True)
     del run.session.notices[before:]
@@ -218,11 +235,24 @@ def _drop_type(run: Run, names: list[str], missing_ok: bool, cascade: bool, kind
             hint="Use DROP ... CASCADE to drop the dependent objects too.",
         )  # fmt: skip
     if users:
-        notice(run, f"drop cascades to column {users[0][1].name} of {_shown(users[0][0])}" if len(users) == 1 else f"drop cascades to {len(users)} other objects")
+        notice(
+            run,
+            f"drop cascades to column {users[0][1].name} of {_shown(users[0][0])}"
+            if len(users) == 1
+            else f"drop cascades to {len(users)} other objects",
+        )
     for relation, column in users:
         current = run.catalog.by_oid(relation.oid)
         if current is not None:
-            run.catalog.put(replace(current, columns=tuple(replace(c, dropped=True, not_null=False) if c.attnum == column.attnum else c for c in current.columns)))
+            run.catalog.put(
+                replace(
+                    current,
+                    columns=tuple(
+                        replace(c, dropped=True, not_null=False) if c.attnum == column.attnum else c
+                        for c in current.columns
+                    ),
+                )
+            )
     run.catalog.remove_type(definition)
 
 

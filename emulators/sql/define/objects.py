@@ -36,7 +36,11 @@ def create_index(run: Run, node: Any) -> str:
     an = _analyser(run)
     table = an.relation(node.relation)
     if table.kind not in "rm":
-        raise SqlError("42809", f'cannot create index on relation "{table.name}"', detail="This operation is not supported for views.")
+        raise SqlError(
+            "42809",
+            f'cannot create index on relation "{table.name}"',
+            detail="This operation is not supported for views.",
+        )
     keys: list[int] = []
     exprs: list[str] = []
     parts: list[str] = []
@@ -156,7 +160,10 @@ def create_view(run: Run, node: Any) -> str:
                     hint="Use ALTER VIEW ... RENAME COLUMN ... to change name of view column instead.",
                 )  # fmt: skip
             if before.type != after.type:
-                raise SqlError("42P16", f'cannot change data type of view column "{before.name}" from {run.find(before.type).sql} to {run.find(after.type).sql}')
+                raise SqlError(
+                    "42P16",
+                    f'cannot change data type of view column "{before.name}" from {run.find(before.type).sql} to {run.find(after.type).sql}',
+                )
     oid = old.oid if old else run.catalog.new_oid()
     run.catalog.put(Relation(oid, schema, node.view.relname, "v", columns, definition=query_text(inner)))
     return "CREATE VIEW"
@@ -294,7 +301,9 @@ def create_schema(run: Run, node: Any) -> str:
     """CREATE SCHEMA."""
     name = node.schemaname or node.authrole.rolename
     if name.startswith("pg_"):
-        raise SqlError("42939", f'unacceptable schema name "{name}"', detail='The prefix "pg_" is reserved for system schemas.')
+        raise SqlError(
+            "42939", f'unacceptable schema name "{name}"', detail='The prefix "pg_" is reserved for system schemas.'
+        )
     if run.catalog.schema(name) is not None:
         if node.if_not_exists:
             notice(run, f'schema "{name}" already exists, skipping', "42P06")
@@ -307,7 +316,11 @@ def create_schema(run: Run, node: Any) -> str:
 
 
 def _type_place(run: Run, names: list[str]) -> tuple[str, str]:
-    schema = names[-2] if len(names) > 1 else next((s for s in run.session.search_path() if run.catalog.schema(s) is not None), None)
+    schema = (
+        names[-2]
+        if len(names) > 1
+        else next((s for s in run.session.search_path() if run.catalog.schema(s) is not None), None)
+    )
     if schema is None or run.catalog.schema(schema) is None:
         raise SqlError("3F000", f'schema "{schema}" does not exist')
     if run.catalog.type_def(schema, names[-1]) is not None or run.catalog.relation(schema, names[-1]) is not None:
@@ -323,7 +336,14 @@ def create_enum(run: Run, node: Any) -> str:
         if len(label.encode()) > 63:
             raise SqlError("42602", f'invalid enum label "{label}"', detail="Labels must be 63 bytes or less.")
         if labels.count(label) > 1:
-            raise SqlError("23505", 'duplicate key value violates unique constraint "pg_enum_typid_label_index"', detail=f"Key (enumtypid, enumlabel)=({run.catalog.new_oid()}, {label}) already exists.", schema="pg_catalog", table="pg_enum", constraint="pg_enum_typid_label_index")
+            raise SqlError(
+                "23505",
+                'duplicate key value violates unique constraint "pg_enum_typid_label_index"',
+                detail=f"Key (enumtypid, enumlabel)=({run.catalog.new_oid()}, {label}) already exists.",
+                schema="pg_catalog",
+                table="pg_enum",
+                constraint="pg_enum_typid_label_index",
+            )
     run.catalog.put_type(TypeDef(run.catalog.new_oid(), run.catalog.new_oid(), schema, name, "e", tuple(labels)))
     return "CREATE TYPE"
 
@@ -379,7 +399,19 @@ def create_domain(run: Run, node: Any) -> str:
             case _:
                 raise unsupported("this kind of domain constraint", constraint.location)
     run.catalog.put_type(
-        TypeDef(run.catalog.new_oid(), run.catalog.new_oid(), schema, name, "d", (), base, typmod, not_null, default, tuple(checks))
+        TypeDef(
+            run.catalog.new_oid(),
+            run.catalog.new_oid(),
+            schema,
+            name,
+            "d",
+            (),
+            base,
+            typmod,
+            not_null,
+            default,
+            tuple(checks),
+        )
     )
     return "CREATE DOMAIN"
 

@@ -35,7 +35,11 @@ def target_schema(run: Run, node: Any) -> str:
         if run.catalog.schema(name) is None:
             raise SqlError("3F000", f'schema "{name}" does not exist', location=node.location)
         if name in ("pg_catalog", "information_schema"):
-            raise SqlError("42501", f'permission denied to create "{name}.{node.relname}"', detail="System catalog modifications are currently disallowed.")
+            raise SqlError(
+                "42501",
+                f'permission denied to create "{name}.{node.relname}"',
+                detail="System catalog modifications are currently disallowed.",
+            )
         return name
     if node.relpersistence == "t":
         return str(run.session.temp_schema())
@@ -103,10 +107,18 @@ class TableMaker:
             if constraint.contype == 1:
                 null_said = True
             if constraint.contype == 3 and (column.default is not None or self.columns[-1].default is not None):
-                raise SqlError("42601", f'multiple default values specified for column "{column.name}" of table "{self.name}"', location=constraint.location)
+                raise SqlError(
+                    "42601",
+                    f'multiple default values specified for column "{column.name}" of table "{self.name}"',
+                    location=constraint.location,
+                )
             self._column_constraint(constraint, node.colname)
             if null_said and self.columns[column.attnum - 1].not_null:
-                raise SqlError("42601", f'conflicting NULL/NOT NULL declarations for column "{column.name}" of table "{self.name}"', location=constraint.location)
+                raise SqlError(
+                    "42601",
+                    f'conflicting NULL/NOT NULL declarations for column "{column.name}" of table "{self.name}"',
+                    location=constraint.location,
+                )
         return self.columns[column.attnum - 1]
 
     def _serial(self, node: Any) -> int:
@@ -120,13 +132,19 @@ class TableMaker:
         taken_here = {s.name for s in self.sequences}
         while name in taken_here:
             name += "1"
-        sequence = sequence_from(self.run, Relation(self.run.catalog.new_oid(), self.schema, name, "S", type=column.type), options)
+        sequence = sequence_from(
+            self.run, Relation(self.run.catalog.new_oid(), self.schema, name, "S", type=column.type), options
+        )
         self.sequences.append(replace(sequence, owner=(self.oid, column.attnum), internal=identity))
         if identity:
             return replace(column, not_null=True)
         from ..functions.strings import quote_ident
 
-        shown = quote_ident(name) if self.schema in self.run.session.search_path() else f"{quote_ident(self.schema)}.{quote_ident(name)}"
+        shown = (
+            quote_ident(name)
+            if self.schema in self.run.session.search_path()
+            else f"{quote_ident(self.schema)}.{quote_ident(name)}"
+        )
         return replace(column, not_null=True, default=f"nextval('{shown}'::regclass)")
 
     def _change(self, name: str, **values: Any) -> None:
@@ -146,7 +164,9 @@ class TableMaker:
                 column = self.get(name)
                 if column.type not in (INT2, INT4, INT8):
                     raise SqlError("22023", "identity column type must be smallint, integer, or bigint")
-                self.columns[column.attnum - 1] = replace(self._own_sequence(column, True, node.options), identity=node.generated_when)
+                self.columns[column.attnum - 1] = replace(
+                    self._own_sequence(column, True, node.options), identity=node.generated_when
+                )
             case 5:
                 self.late.append((node, name))
             case 11 | 12 | 13 | 14:
@@ -163,7 +183,12 @@ class TableMaker:
         for column in self.columns:
             if column.name == name and not column.dropped:
                 return column
-        raise SqlError("42703", f'column "{name}" named in key does not exist' if clause == "key" else f'column "{name}" referenced in {clause} does not exist')
+        raise SqlError(
+            "42703",
+            f'column "{name}" named in key does not exist'
+            if clause == "key"
+            else f'column "{name}" referenced in {clause} does not exist',
+        )
 
     def default_text(self, node: Any, column: ColumnDef) -> str:
         """A default's text, once it is sure to fit. Raises 42804."""
@@ -239,7 +264,7 @@ class TableMaker:
 
         column = self.get(name)
         if node.generated_kind == "v":
-            raise SqlError("42601", "syntax error at or near \"VIRTUAL\"")
+            raise SqlError("42601", 'syntax error at or near "VIRTUAL"')
         scope = table_scope(self.relation(), "generated")
         expr = analyse(self.an, node.raw_expr, scope)
         assigned(self.an, expr, column)
@@ -248,7 +273,12 @@ class TableMaker:
 
         for part in walk(expr):
             if isinstance(part, Column) and self.columns[part.index].generated:
-                raise SqlError("42P17", f'cannot use generated column "{part.name}" in column generation expression', detail="A generated column cannot reference another generated column.", location=part.location)
+                raise SqlError(
+                    "42P17",
+                    f'cannot use generated column "{part.name}" in column generation expression',
+                    detail="A generated column cannot reference another generated column.",
+                    location=part.location,
+                )
         self._change(name, generated=expression_text(node.raw_expr))
 
     def _check(self, node: Any, column: str | None) -> Constraint:
@@ -260,14 +290,23 @@ class TableMaker:
         used = sorted({part.attnum for part in walk(expr) if isinstance(part, Column)})
         part = column or (self.columns[used[0] - 1].name if len(used) == 1 else "")
         name = self._name(node.conname, _joined(self.name, part, "check") if part else f"{self.name}_check")
-        constraint = Constraint(self.run.catalog.new_oid(), name, "c", tuple(used), expression_text(node.raw_expr), validated=not node.skip_validation)
+        constraint = Constraint(
+            self.run.catalog.new_oid(),
+            name,
+            "c",
+            tuple(used),
+            expression_text(node.raw_expr),
+            validated=not node.skip_validation,
+        )
         self.constraints.append(constraint)
         return constraint
 
     def _unique(self, node: Any, column: str | None) -> Constraint:
         primary = node.contype == 7
         if primary and any(c.kind == "p" for c in self.constraints):
-            raise SqlError("42P16", f'multiple primary keys for table "{self.name}" are not allowed', location=node.location)
+            raise SqlError(
+                "42P16", f'multiple primary keys for table "{self.name}" are not allowed', location=node.location
+            )
         if node.indexname:
             return self._using_index(node, primary)
         names = [column] if column else names_of(node.keys)
@@ -319,7 +358,11 @@ class TableMaker:
         own = [column] if column else names_of(node.fk_attrs)
         columns = tuple(self.get(n or "", "foreign key constraint").attnum for n in own)
         target_node = node.pktable
-        if target_node.relname == self.name and target_node.schemaname in ("", self.schema) and self.run.catalog.relation(self.schema, self.name) is None:
+        if (
+            target_node.relname == self.name
+            and target_node.schemaname in ("", self.schema)
+            and self.run.catalog.relation(self.schema, self.name) is None
+        ):
             parent, unique = self.relation(), self.indexes
         elif target_node.relname == self.name and target_node.schemaname in ("", self.schema):
             parent, unique = self.relation(), [*self.run.catalog.indexes(self.oid), *self.indexes]
@@ -344,7 +387,9 @@ class TableMaker:
         if len(target) != len(columns):
             raise SqlError("42830", "number of referencing and referenced columns for foreign key disagree")
         if not any(sorted(i.keys) == sorted(target) and i.unique and i.where is None for i in unique):
-            raise SqlError("42830", f'there is no unique constraint matching given keys for referenced table "{parent.name}"')
+            raise SqlError(
+                "42830", f'there is no unique constraint matching given keys for referenced table "{parent.name}"'
+            )
         name = self._name(node.conname, _joined(self.name, "_".join(n or "" for n in own), "fkey"))
         self._same_types(name, columns, parent, target)
         constraint = Constraint(
@@ -455,13 +500,15 @@ def _like(run: Run, maker: TableMaker, node: Any) -> None:
             oid = run.catalog.new_oid()
             maker.indexes.append(replace(index, oid=oid, schema=maker.schema, name=name, table=maker.oid, keys=keys))
             if any(c.index == index.oid for c in source.constraints):
-                maker.constraints.append(Constraint(run.catalog.new_oid(), name, "p" if index.primary else "u", keys, index=oid))
+                maker.constraints.append(
+                    Constraint(run.catalog.new_oid(), name, "p" if index.primary else "u", keys, index=oid)
+                )
 
 
 def create_as(run: Run, node: Any) -> str:
     """CREATE TABLE AS, SELECT INTO and CREATE MATERIALIZED VIEW."""
-    from ..execute.query import compile_query
     from ..change.writer import Pending
+    from ..execute.query import compile_query
     from .text import query_text
 
     target = node.into.rel
@@ -489,7 +536,8 @@ def create_as(run: Run, node: Any) -> str:
             raise SqlError("42701", f'column "{name}" specified more than once')
         seen.add(name)
     columns = tuple(
-        ColumnDef(name, t.expr.type, n + 1, t.expr.typmod) for n, (name, t) in enumerate(zip(names, query.visible, strict=True))
+        ColumnDef(name, t.expr.type, n + 1, t.expr.typmod)
+        for n, (name, t) in enumerate(zip(names, query.visible, strict=True))
     )
     rows = [] if node.into.skip_data else list(compile_query(run, query, [])())
     relation = Relation(
@@ -507,4 +555,13 @@ def create_as(run: Run, node: Any) -> str:
     return "CREATE TABLE AS" if node.into.skip_data else f"SELECT {len(rows)}"
 
 
-__all__ = ["TableMaker", "create_as", "create_table", "expression_node", "keep", "notice", "storage_name", "target_schema"]
+__all__ = [
+    "TableMaker",
+    "create_as",
+    "create_table",
+    "expression_node",
+    "keep",
+    "notice",
+    "storage_name",
+    "target_schema",
+]

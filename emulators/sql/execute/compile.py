@@ -6,8 +6,23 @@ from collections.abc import Callable
 from typing import Any
 
 from ..analyse.nodes import (
-    Aggregate, AnyAll, ArrayOf, Call, Case, Coalesce, Column, Const, Expr, Grouping, Held, Logic, Param, Row, SetFunction,
-    SubQuery, Window,
+    Aggregate,
+    AnyAll,
+    ArrayOf,
+    Call,
+    Case,
+    Coalesce,
+    Column,
+    Const,
+    Expr,
+    Grouping,
+    Held,
+    Logic,
+    Param,
+    Row,
+    SetFunction,
+    SubQuery,
+    Window,
 )  # fmt: skip
 from ..errors import SqlError, unsupported
 from ..types.text import Record
@@ -209,9 +224,7 @@ def _array(c: Compiler, expr: ArrayOf, shift: int) -> Closure:
     def nested(row: Any) -> Any:
         items = tuple(arg(row) for arg in args)
         if len({len(item) for item in items if item is not None}) > 1:
-            raise SqlError(
-                "2202E", "multidimensional arrays must have array expressions with matching dimensions"
-            )
+            raise SqlError("2202E", "multidimensional arrays must have array expressions with matching dimensions")
         return items
 
     return nested
@@ -258,10 +271,18 @@ def _grouping(c: Compiler, expr: Grouping, shift: int) -> Closure:
     from ..analyse.select import same
 
     if c.grouping is None:
-        raise SqlError("42803", "arguments to GROUPING must be grouping expressions of the associated query level", location=expr.location)
+        raise SqlError(
+            "42803",
+            "arguments to GROUPING must be grouping expressions of the associated query level",
+            location=expr.location,
+        )
     places = [next((n for n, key in enumerate(c.group_keys) if same(key, arg)), -1) for arg in expr.args]
     if -1 in places:
-        raise SqlError("42803", "arguments to GROUPING must be grouping expressions of the associated query level", location=expr.location)
+        raise SqlError(
+            "42803",
+            "arguments to GROUPING must be grouping expressions of the associated query level",
+            location=expr.location,
+        )
     present = c.grouping
 
     def bits(row: Any) -> int:
@@ -409,7 +430,9 @@ _READERS: dict[str, Any] = {
 def _misplaced(c: Compiler, expr: Expr, shift: int) -> Closure:
     what = {Aggregate: "an aggregate", Window: "a window function", SetFunction: "a set-returning function"}[type(expr)]
     if isinstance(expr, SetFunction):
-        raise SqlError("0A000", "set-valued function called in context that cannot accept a set", location=expr.location)
+        raise SqlError(
+            "0A000", "set-valued function called in context that cannot accept a set", location=expr.location
+        )
     raise unsupported(f"{what} in this place", expr.location)
 
 

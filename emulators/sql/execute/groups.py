@@ -36,7 +36,9 @@ def grouped(compiler: Compiler, query: Query, rows: Any, width: int) -> tuple[An
     return produce, total + 1
 
 
-def _one_set(source: list[Any], chosen: list[int], closures: Any, types: Any, aggregates: Any, width: int) -> Iterator[Any]:
+def _one_set(
+    source: list[Any], chosen: list[int], closures: Any, types: Any, aggregates: Any, width: int
+) -> Iterator[Any]:
     groups: dict[Any, tuple[list[Any], list[Any]]] = {}
     for row in source:
         values = [closures[n](row) for n in chosen]

@@ -258,7 +258,7 @@ def _finish(compiler: Compiler, query: Query, rows: Plan) -> Plan:
                 yield values
 
     produce = ordered if order or distinct_on else distinct if query.distinct else projected
-    if limit is None and offset is None or query.with_ties:
+    if (limit is None and offset is None) or query.with_ties:
         return produce
     return lambda: _limited(produce, limit, offset)
 
@@ -281,7 +281,7 @@ def _ties(keyed: list[Any], limit: int | None, offset: int | None) -> list[Any]:
     if limit is None:
         return keyed[skip:]
     end = skip + limit
-    while 0 < limit and end < len(keyed) and keyed[end][0] == keyed[skip + limit - 1][0]:
+    while limit > 0 and end < len(keyed) and keyed[end][0] == keyed[skip + limit - 1][0]:
         end += 1
     return keyed[skip:end]
 

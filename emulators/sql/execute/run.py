@@ -25,7 +25,9 @@ class Frame:
 class Run:
     """A statement's surroundings. ``state`` is the world (time, ids, sequences); ``tables`` where documents are."""
 
-    def __init__(self, state: State, tables: State, session: Any, catalog: Catalog, style: Style, params: list[Any]) -> None:
+    def __init__(
+        self, state: State, tables: State, session: Any, catalog: Catalog, style: Style, params: list[Any]
+    ) -> None:
         self.state = state
         self.tables = tables
         self.session = session
@@ -60,7 +62,9 @@ class Run:
     def check_domain(self, type_: Any, value: Any) -> None:
         """Raises 23502 and 23514 for a value that a domain refuses."""
         if value is None and type_.not_null:
-            raise SqlError("23502", f"domain {type_.name} does not allow null values", schema=type_.schema, datatype=type_.name)
+            raise SqlError(
+                "23502", f"domain {type_.name} does not allow null values", schema=type_.schema, datatype=type_.name
+            )
         from ..change.checks import domain_checks
 
         for name, check in domain_checks(self, type_):

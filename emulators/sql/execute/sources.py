@@ -7,7 +7,18 @@ from itertools import repeat
 from typing import Any
 
 from ..analyse.nodes import (
-    Call, Column, CteScan, Derived, Expr, FunctionScan, Join, Logic, Query, Scan, Source, SystemScan,
+    Call,
+    Column,
+    CteScan,
+    Derived,
+    Expr,
+    FunctionScan,
+    Join,
+    Logic,
+    Query,
+    Scan,
+    Source,
+    SystemScan,
 )  # fmt: skip
 from ..analyse.walk import outer_columns, query_columns, query_outer, walk
 from ..types.compare import key_of
@@ -52,7 +63,9 @@ def source_rows(compiler: Compiler, query: Query, locked: Any = None) -> Rows:
     end = 0
     for source in query.sources:
         end = source.start + source.width
-        ready = [test for test in pending if _inside(used(test), 0, end) and not (_volatile(test) and end < query.width)]
+        ready = [
+            test for test in pending if _inside(used(test), 0, end) and not (_volatile(test) and end < query.width)
+        ]
         pending = [test for test in pending if test not in ready]
         rows = _side(compiler, source, ready, 0) if rows is None else _join_next(compiler, rows, source, ready)
     assert rows is not None
@@ -185,7 +198,9 @@ def is_point(find: Any, query: Query, indexes: Any) -> bool:
     if len(query.sources) != 1 or not isinstance(query.sources[0], Scan):
         return False
     source = query.sources[0]
-    sides = [side for test in conjuncts(query.where) if (side := _column_side(test, source)) is not None and side[2] == "="]
+    sides = [
+        side for test in conjuncts(query.where) if (side := _column_side(test, source)) is not None and side[2] == "="
+    ]
     equal = {side[0].index - source.start + 1 for side in sides}
     return any(index.unique and 0 not in index.keys and set(index.keys) <= equal for index in indexes)
 
@@ -233,7 +248,7 @@ def _pushable(compiler: Compiler, source: Scan, tests: list[Expr]) -> list[tuple
 
 def _lateral(source: Source) -> bool:
     if isinstance(source, Derived):
-        return source.lateral or any(level == 1 for _, level in query_outer(source.query)) and source.lateral
+        return source.lateral or (any(level == 1 for _, level in query_outer(source.query)) and source.lateral)
     if isinstance(source, FunctionScan):
         return any(used(arg) for call in source.calls for arg in call.args)
     return isinstance(source, Join) and (_lateral(source.left) or _lateral(source.right))  # type: ignore[arg-type]
@@ -253,11 +268,13 @@ def _equalities(tests: list[Expr], split: int, low: int, high: int) -> list[tupl
     return found
 
 
-_HASHABLE = frozenset({16, 19, 20, 21, 23, 25, 26, 1042, 1043, 1082, 1114, 1184, 1700, 2950, 700, 701, 2205, 24, 2206, 4089})
+_HASHABLE = frozenset(
+    {16, 19, 20, 21, 23, 25, 26, 1042, 1043, 1082, 1114, 1184, 1700, 2950, 700, 701, 2205, 24, 2206, 4089}
+)
 
 
 def _hash_types(a: int, b: int) -> bool:
-    return a == b and a in _HASHABLE or {a, b} <= _INTS or {a, b} <= {19, 25, 1043} or (a == b and a >= 16384)
+    return (a == b and a in _HASHABLE) or {a, b} <= _INTS or {a, b} <= {19, 25, 1043} or (a == b and a >= 16384)
 
 
 def _join_next(compiler: Compiler, left: Rows, source: Source, tests: list[Expr]) -> Rows:
@@ -298,7 +315,16 @@ def _join(compiler: Compiler, join: Join, above: list[Expr]) -> Rows:
 
 
 def _combine(
-    compiler: Compiler, left: Rows, low: int, source: Source, own: list[Expr], tests: list[Expr], split: int, end: int, kind: str, _: Any
+    compiler: Compiler,
+    left: Rows,
+    low: int,
+    source: Source,
+    own: list[Expr],
+    tests: list[Expr],
+    split: int,
+    end: int,
+    kind: str,
+    _: Any,
 ) -> Rows:
     """Join ``left`` (columns from ``low``) with a source (columns from ``split``) on conditions."""
     run = compiler.run

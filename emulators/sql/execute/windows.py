@@ -124,7 +124,17 @@ class _Runner:
             yield _excluded(places, frame.exclude, n, peers) if frame.exclude else places
 
     def _bound(
-        self, frame: Frame, bound: str, offset: Any, n: int, size: int, peers: Any, groups: Any, number: Any, raw: Any, start: bool
+        self,
+        frame: Frame,
+        bound: str,
+        offset: Any,
+        n: int,
+        size: int,
+        peers: Any,
+        groups: Any,
+        number: Any,
+        raw: Any,
+        start: bool,
     ) -> int:
         if bound == "unbounded preceding":
             return 0
@@ -157,7 +167,11 @@ class _Runner:
             other = raw[place][0]
             if other is None:
                 continue
-            inside = (other <= edge if descending else other >= edge) if start else (other >= edge if descending else other <= edge)
+            inside = (
+                (other <= edge if descending else other >= edge)
+                if start
+                else (other >= edge if descending else other <= edge)
+            )
             if inside:
                 return place if start else place + 1
         return size if start else 0

@@ -325,7 +325,9 @@ def _mode(context: Any, values: list[Any], oid: int) -> Any:
 
 
 ORDERED: Final = Library()
-ORDERED.add("percentile_cont(float8, float8) float8; percentile_cont(float8, interval) interval", _percentile_cont, kind="o")
+ORDERED.add(
+    "percentile_cont(float8, float8) float8; percentile_cont(float8, interval) interval", _percentile_cont, kind="o"
+)
 ORDERED.add("percentile_cont(float8[], float8) float8[]", _percentile_cont, kind="o")
 ORDERED.add("percentile_disc(float8, anyelement) anyelement", _percentile_disc, kind="o")
 ORDERED.add("percentile_disc(float8[], anyelement) anyarray", _percentile_disc, kind="o")
@@ -336,9 +338,15 @@ def _window(signatures: str) -> None:
     WINDOWS.add(signatures, lambda: None, strict=False, kind="w")
 
 
-_window("row_number() int8; rank() int8; dense_rank() int8; percent_rank() float8; cume_dist() float8; ntile(int4) int4")
-_window("lag(anyelement) anyelement; lag(anyelement, int4) anyelement; lag(anycompatible, int4, anycompatible) anycompatible")
-_window("lead(anyelement) anyelement; lead(anyelement, int4) anyelement; lead(anycompatible, int4, anycompatible) anycompatible")
+_window(
+    "row_number() int8; rank() int8; dense_rank() int8; percent_rank() float8; cume_dist() float8; ntile(int4) int4"
+)
+_window(
+    "lag(anyelement) anyelement; lag(anyelement, int4) anyelement; lag(anycompatible, int4, anycompatible) anycompatible"
+)
+_window(
+    "lead(anyelement) anyelement; lead(anyelement, int4) anyelement; lead(anycompatible, int4, anycompatible) anycompatible"
+)
 _window("first_value(anyelement) anyelement; last_value(anyelement) anyelement; nth_value(anyelement, int4) anyelement")
 
 __all__ = ["AGGREGATES", "ORDERED", "WINDOWS", "scale_of"]

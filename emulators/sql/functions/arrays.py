@@ -102,7 +102,15 @@ def _to_string(context: Any, values: list[tuple[Any, int]]) -> str | None:
 def _string_to_array(text: str | None, delimiter: str | None, null: str | None = None) -> Any:
     if text is None:
         return None
-    parts = tuple(text) if delimiter is None else () if text == "" else tuple(text.split(delimiter)) if delimiter else (text,)
+    parts = (
+        tuple(text)
+        if delimiter is None
+        else ()
+        if text == ""
+        else tuple(text.split(delimiter))
+        if delimiter
+        else (text,)
+    )
     return tuple(None if part == null and null is not None else part for part in parts)
 
 
@@ -161,4 +169,9 @@ add("trim_array(anyarray, int4) anyarray", _trim)
 add("string_to_array(text, text) text[]; string_to_array(text, text, text) text[]", _string_to_array, strict=False)
 add("unnest(anyarray) setof anyelement", flat)
 add("generate_subscripts(anyarray, int4) setof int4", _subscripts)
-add("array_to_string(anyarray, text) text; array_to_string(anyarray, text, text) text", _to_string, typed=True, strict=False)
+add(
+    "array_to_string(anyarray, text) text; array_to_string(anyarray, text, text) text",
+    _to_string,
+    typed=True,
+    strict=False,
+)

@@ -194,7 +194,7 @@ def concat(a: str, b: str) -> str:
     x, y = jsonb.load(a), jsonb.load(b)
     if isinstance(x, dict) and isinstance(y, dict):
         return jsonb.dump({**x, **y})
-    if isinstance(x, dict) and not isinstance(y, list) or isinstance(y, dict) and not isinstance(x, list):
+    if (isinstance(x, dict) and not isinstance(y, list)) or (isinstance(y, dict) and not isinstance(x, list)):
         raise SqlError("22023", "invalid concatenation of jsonb objects")
     return jsonb.dump((x if isinstance(x, list) else [x]) + (y if isinstance(y, list) else [y]))
 
@@ -317,7 +317,11 @@ def to_json(context: Any, value: Any, oid: int, jsonb_form: bool = False) -> str
     while type_.base:
         type_ = context.find(type_.base)
     if type_.element and type_.oid not in (22, 30):
-        return "[" + ",".join(to_json(context, item, oid if type(item) is tuple else type_.element) for item in value) + "]"
+        return (
+            "["
+            + ",".join(to_json(context, item, oid if type(item) is tuple else type_.element) for item in value)
+            + "]"
+        )
     if type_.name in ("json", "jsonb"):
         return str(value)
     text = show(value, type_, context.find, context.style)
@@ -354,8 +358,15 @@ def build_array(context: Any, values: list[tuple[Any, int]]) -> str:
     return "[" + ", ".join(to_json(context, value, kind) for value, kind in values) + "]"
 
 
-_KINDS: Final = {dict: "object", list: "array", str: "string", _Raw: "number", Decimal: "number", bool: "boolean",
-                 type(None): "null"}
+_KINDS: Final = {
+    dict: "object",
+    list: "array",
+    str: "string",
+    _Raw: "number",
+    Decimal: "number",
+    bool: "boolean",
+    type(None): "null",
+}
 
 
 def _kind(text: str) -> str:
@@ -376,7 +387,9 @@ def _items(kind: str) -> Callable[[str], Any]:
 def _items_text(text: str) -> Any:
     value = jsonb.load(text)
     if not isinstance(value, list):
-        raise SqlError("22023", f"cannot extract elements from {'an object' if isinstance(value, dict) else 'a scalar'}")
+        raise SqlError(
+            "22023", f"cannot extract elements from {'an object' if isinstance(value, dict) else 'a scalar'}"
+        )
     return [_text_of(item) for item in value]
 
 
@@ -437,17 +450,35 @@ for _name in ("json", "jsonb"):
     add(f"{_name}_object_keys({_name}) setof text", _keys(f"{_name}_object_keys"))
     add(f"{_name}_extract_path({_name}, variadic text[]) {_name}", path_of(_name))
     add(f"{_name}_extract_path_text({_name}, variadic text[]) text", path_text)
-add("jsonb_each(jsonb) setof (key text, value jsonb)", lambda t: [(k, jsonb.dump(v)) for k, v in _object(t, "jsonb_each").items()])
-add("jsonb_each_text(jsonb) setof (key text, value text)", lambda t: [(k, _text_of(v)) for k, v in _object(t, "jsonb_each_text").items()])
+add(
+    "jsonb_each(jsonb) setof (key text, value jsonb)",
+    lambda t: [(k, jsonb.dump(v)) for k, v in _object(t, "jsonb_each").items()],
+)
+add(
+    "jsonb_each_text(jsonb) setof (key text, value text)",
+    lambda t: [(k, _text_of(v)) for k, v in _object(t, "jsonb_each_text").items()],
+)
 add("json_each(json) setof (key text, value json)", lambda t: [(k, _source(t, k)) for k in _unordered(t, "json_each")])
-add("json_each_text(json) setof (key text, value text)", lambda t: [(k, field_text(t, k)) for k in _unordered(t, "json_each_text")])
+add(
+    "json_each_text(json) setof (key text, value text)",
+    lambda t: [(k, field_text(t, k)) for k in _unordered(t, "json_each_text")],
+)
 add("jsonb_set(jsonb, text[], jsonb) jsonb; jsonb_set(jsonb, text[], jsonb, bool) jsonb", _set)
 add("jsonb_insert(jsonb, text[], jsonb) jsonb; jsonb_insert(jsonb, text[], jsonb, bool) jsonb", _insert)
 add("jsonb_strip_nulls(jsonb) jsonb", lambda text: jsonb.dump(_strip(jsonb.load(text))))
 add("json_strip_nulls(json) json", lambda text: dump_json(_strip(_load_raw(text))))
 add("jsonb_pretty(jsonb) text", lambda text: pretty(jsonb.load(text)))
-add("json_object(text[]) json", lambda items: "{" + ", ".join(
-    f"{jsonb.quote(items[n])} : {'null' if items[n + 1] is None else jsonb.quote(items[n + 1])}" for n in range(0, len(items), 2)) + "}")
+add(
+    "json_object(text[]) json",
+    lambda items: (
+        "{"
+        + ", ".join(
+            f"{jsonb.quote(items[n])} : {'null' if items[n + 1] is None else jsonb.quote(items[n + 1])}"
+            for n in range(0, len(items), 2)
+        )
+        + "}"
+    ),
+)
 
 
 def _canonical(make: Callable[..., str]) -> Callable[..., str]:
@@ -463,7 +494,22 @@ def _one(context: Any, values: list[tuple[Any, int]]) -> str | None:
 
 
 for _name, _wrap in (("json", lambda make: make), ("jsonb", _canonical)):
-    add(f"{_name}_build_object(variadic any) {_name}; {_name}_build_object() {_name}", _wrap(_jsonb_object), typed=True, strict=False)
-    add(f"{_name}_build_array(variadic any) {_name}; {_name}_build_array() {_name}", _wrap(build_array), typed=True, strict=False)
+    add(
+        f"{_name}_build_object(variadic any) {_name}; {_name}_build_object() {_name}",
+        _wrap(_jsonb_object),
+        typed=True,
+        strict=False,
+    )
+    add(
+        f"{_name}_build_array(variadic any) {_name}; {_name}_build_array() {_name}",
+        _wrap(build_array),
+        typed=True,
+        strict=False,
+    )
 add("to_json(anyelement) json; row_to_json(record) json; array_to_json(anyarray) json", _one, typed=True, strict=True)
-add("to_jsonb(anyelement) jsonb", _canonical(lambda context, values: to_json(context, *values[0])), typed=True, strict=True)
+add(
+    "to_jsonb(anyelement) jsonb",
+    _canonical(lambda context, values: to_json(context, *values[0])),
+    typed=True,
+    strict=True,
+)

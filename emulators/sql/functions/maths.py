@@ -56,7 +56,9 @@ def _shown(result: Decimal, *args: Decimal) -> Decimal:
     """A transcendental result with at least 16 significant digits."""
     power = 0 if result.is_zero() else result.adjusted()
     weight = power // 4
-    return rescale(result, min(1000, max(16 - weight * 4 if power < 0 else 16 - power, *(scale_of(a) for a in args), 0)))
+    return rescale(
+        result, min(1000, max(16 - weight * 4 if power < 0 else 16 - power, *(scale_of(a) for a in args), 0))
+    )
 
 
 def _sqrt(value: Decimal) -> Decimal:
@@ -191,7 +193,9 @@ add("log(numeric) numeric; log10(numeric) numeric", _log10)
 add("log(float8) float8; log10(float8) float8", _float_log(math.log10))
 add("log(numeric, numeric) numeric", _log)
 add("factorial(int8) numeric", _factorial)
-add("width_bucket(numeric, numeric, numeric, int4) int4; width_bucket(float8, float8, float8, int4) int4", _width_bucket)
+add(
+    "width_bucket(numeric, numeric, numeric, int4) int4; width_bucket(float8, float8, float8, int4) int4", _width_bucket
+)
 add("scale(numeric) int4", scale_of)
 add("min_scale(numeric) int4", lambda a: scale_of(a.normalize(WIDE)))
 add("trim_scale(numeric) numeric", lambda a: rescale(a, scale_of(a.normalize(WIDE))))
@@ -206,6 +210,8 @@ add("degrees(float8) float8", math.degrees)
 add("radians(float8) float8", math.radians)
 add("generate_series(int4, int4) setof int4; generate_series(int4, int4, int4) setof int4", _series)
 add("generate_series(int8, int8) setof int8; generate_series(int8, int8, int8) setof int8", _series)
-add("generate_series(numeric, numeric) setof numeric; generate_series(numeric, numeric, numeric) setof numeric", _series)
+add(
+    "generate_series(numeric, numeric) setof numeric; generate_series(numeric, numeric, numeric) setof numeric", _series
+)
 
 __all__ = ["INT4", "INT8", "check_integer", "int_divide"]

@@ -386,7 +386,13 @@ add("+", "interval", "time", "time", lambda a, b: (b + a.micros) % DAY)
 add("-", "time", "interval", "time", lambda a, b: (a - b.micros) % DAY)
 add("-", "time", "time", "interval", lambda a, b: Interval(0, 0, a - b))
 add("+", "interval", "interval", "interval", _plus_spans)
-add("-", "interval", "interval", "interval", lambda a, b: Interval(a.months - b.months, a.days - b.days, a.micros - b.micros))
+add(
+    "-",
+    "interval",
+    "interval",
+    "interval",
+    lambda a, b: Interval(a.months - b.months, a.days - b.days, a.micros - b.micros),
+)
 add("-", "", "interval", "interval", lambda a: Interval(-a.months, -a.days, -a.micros))
 add("*", "interval", "float8", "interval", scale_interval)
 add("*", "float8", "interval", "interval", lambda a, b: scale_interval(b, a))

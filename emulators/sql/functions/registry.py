@@ -66,8 +66,16 @@ class Library:
             defaults = sum(part.endswith("=") for part in given)
             names, types, result_oid = self._result(result)
             function = Function(
-                name, oids, result_oid, impl, variadic=variadic, returns_set=bool(set_of), defaults=defaults,
-                names=names, types=types, **options,
+                name,
+                oids,
+                result_oid,
+                impl,
+                variadic=variadic,
+                returns_set=bool(set_of),
+                defaults=defaults,
+                names=names,
+                types=types,
+                **options,
             )
             self.by_name.setdefault(name, []).append(function)
 

@@ -66,9 +66,7 @@ def _format(context: Any, values: list[tuple[Any, int]]) -> str | None:
         if kind == "%":
             return "%"
         if kind not in "sIL":
-            raise SqlError(
-                "22023", f'unrecognized format() type specifier "{kind}"', hint='For a single "%" use "%%".'
-            )
+            raise SqlError("22023", f'unrecognized format() type specifier "{kind}"', hint='For a single "%" use "%%".')
         index = int(position) - 1 if position else place
         if index >= len(args):
             raise SqlError("22023", "too few arguments for format()")
@@ -131,7 +129,13 @@ def _replacement(template: str) -> Any:
     def put(found: re.Match[str]) -> str:
         return re.sub(
             r"\\(\d|&|\\)",
-            lambda m: found[0] if m[1] == "&" else "\\" if m[1] == "\\" else (found[int(m[1])] or "" if int(m[1]) <= found.re.groups else ""),
+            lambda m: (
+                found[0]
+                if m[1] == "&"
+                else "\\"
+                if m[1] == "\\"
+                else (found[int(m[1])] or "" if int(m[1]) <= found.re.groups else "")
+            ),
             template,
         )
 
@@ -155,7 +159,9 @@ def _regexp_matches(text: str, pattern: str, flags: str = "") -> Any:
 def _regexp_match(text: str, pattern: str, flags: str = "") -> Any:
     if "g" in flags:
         raise SqlError(
-            "22023", 'regexp_match() does not support the "global" option', hint="Use the regexp_matches function instead."
+            "22023",
+            'regexp_match() does not support the "global" option',
+            hint="Use the regexp_matches function instead.",
         )
     found = compile_regex(pattern, flags).search(text)
     return None if found is None else _groups(found)
@@ -271,8 +277,14 @@ add("length(bytea) int4; octet_length(bytea) int4", len)
 add("octet_length(text) int4; octet_length(bpchar) int4", lambda text: len(text.encode()))
 add("bit_length(text) int4", lambda text: 8 * len(text.encode()))
 add("bit_length(bytea) int4", lambda data: 8 * len(data))
-add("substr(text, int4) text; substr(text, int4, int4) text; substring(text, int4) text; substring(text, int4, int4) text", _substr)
-add("substr(bytea, int4) bytea; substr(bytea, int4, int4) bytea; substring(bytea, int4) bytea; substring(bytea, int4, int4) bytea", _substr)
+add(
+    "substr(text, int4) text; substr(text, int4, int4) text; substring(text, int4) text; substring(text, int4, int4) text",
+    _substr,
+)
+add(
+    "substr(bytea, int4) bytea; substr(bytea, int4, int4) bytea; substring(bytea, int4) bytea; substring(bytea, int4, int4) bytea",
+    _substr,
+)
 add("substring(text, text) text", _substring_regex)
 add("overlay(text, text, int4) text; overlay(text, text, int4, int4) text", _overlay)
 add("position(text, text) int4; strpos(text, text) int4", lambda text, part: text.find(part) + 1)
@@ -313,12 +325,21 @@ add("regexp_matches(text, text) setof text[]; regexp_matches(text, text, text) s
 add("regexp_match(text, text) text[]; regexp_match(text, text, text) text[]", _regexp_match)
 add("regexp_split_to_array(text, text) text[]; regexp_split_to_array(text, text, text) text[]", _regexp_split)
 add("regexp_split_to_table(text, text) setof text; regexp_split_to_table(text, text, text) setof text", _regexp_split)
-add("regexp_count(text, text) int4; regexp_count(text, text, int4) int4; regexp_count(text, text, int4, text) int4", _regexp_count)
-add("regexp_like(text, text) bool; regexp_like(text, text, text) bool", lambda t, p, f="": compile_regex(p, f).search(t) is not None)
+add(
+    "regexp_count(text, text) int4; regexp_count(text, text, int4) int4; regexp_count(text, text, int4, text) int4",
+    _regexp_count,
+)
+add(
+    "regexp_like(text, text) bool; regexp_like(text, text, text) bool",
+    lambda t, p, f="": compile_regex(p, f).search(t) is not None,
+)
 add("string_to_table(text, text) setof text", lambda text, by: text.split(by) if by else [text])
 add("like_escape(text, text) text", like_escape)
 add("similar_to_escape(text) text; similar_to_escape(text, text) text", similar_to_regex)
 add("normalize(text) text; normalize(text, text) text", _unsupported_normalize)
 add("get_byte(bytea, int4) int4", lambda data, n: data[n])
-add("unistr(text) text", lambda t: re.sub(r"\\(?:u([0-9a-fA-F]{4})|([0-9a-fA-F]{4}))", lambda m: chr(int(m[1] or m[2], 16)), t))
+add(
+    "unistr(text) text",
+    lambda t: re.sub(r"\\(?:u([0-9a-fA-F]{4})|([0-9a-fA-F]{4}))", lambda m: chr(int(m[1] or m[2], 16)), t),
+)
 __all__ = ["BOOL", "FUNCTIONS", "INT4", "check_integer", "quote_ident", "quote_literal", "text_of"]

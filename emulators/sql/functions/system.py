@@ -12,7 +12,9 @@ from .registry import Library
 FUNCTIONS: Final = Library()
 add = FUNCTIONS.add
 VERSION: Final = "15.18 (Debian 15.18-0+deb12u1)"
-BANNER: Final = f"PostgreSQL {VERSION} on x86_64-pc-linux-gnu, compiled by gcc (Debian 12.2.0-14+deb12u1) 12.2.0, 64-bit"
+BANNER: Final = (
+    f"PostgreSQL {VERSION} on x86_64-pc-linux-gnu, compiled by gcc (Debian 12.2.0-14+deb12u1) 12.2.0, 64-bit"
+)
 
 
 def _typeof(context: Any, values: list[tuple[Any, int]]) -> int:
@@ -38,7 +40,11 @@ def type_name(type_: Any, typmod: int = -1, context: Any = None) -> str:
     """A type's name with its length or precision."""
     if type_.schema != "pg_catalog":
         shown = type_.sql
-        return f"{type_.schema}.{shown}" if context is not None and type_.schema not in context.session.search_path() else shown
+        return (
+            f"{type_.schema}.{shown}"
+            if context is not None and type_.schema not in context.session.search_path()
+            else shown
+        )
     if typmod < 0:
         return "bpchar" if type_.oid == 1042 and typmod == -1 and context is not None else str(type_.sql)
     if type_.oid in (1042, 1043):
@@ -194,7 +200,9 @@ add("version() text", lambda: BANNER)
 add("current_database() name; current_catalog() name", lambda c: c.session.database, context=True)
 add("current_schema() name", _current_schema, context=True)
 add("current_schemas(bool) name[]", _schemas, context=True)
-add("current_user() name; session_user() name; user() name; current_role() name", lambda c: c.session.user, context=True)
+add(
+    "current_user() name; session_user() name; user() name; current_role() name", lambda c: c.session.user, context=True
+)
 add("pg_backend_pid() int4", lambda c: c.session.pid, context=True)
 add("pg_typeof(any) regtype", _typeof, typed=True, strict=False)
 add("format_type(oid, int4) text", format_type, context=True, strict=False)
@@ -204,9 +212,19 @@ add("nextval(regclass) int8", _nextval, context=True)
 add("currval(regclass) int8", _currval, context=True)
 add("lastval() int8", lambda c: c.sequences.last(), context=True)
 add("setval(regclass, int8) int8; setval(regclass, int8, bool) int8", _setval, context=True)
-add("pg_table_is_visible(oid) bool; pg_type_is_visible(oid) bool; pg_function_is_visible(oid) bool", _visible, context=True)
-add("pg_operator_is_visible(oid) bool; pg_opclass_is_visible(oid) bool; pg_collation_is_visible(oid) bool", lambda oid: True)
-add("pg_statistics_obj_is_visible(oid) bool; pg_ts_config_is_visible(oid) bool; pg_conversion_is_visible(oid) bool", lambda oid: True)
+add(
+    "pg_table_is_visible(oid) bool; pg_type_is_visible(oid) bool; pg_function_is_visible(oid) bool",
+    _visible,
+    context=True,
+)
+add(
+    "pg_operator_is_visible(oid) bool; pg_opclass_is_visible(oid) bool; pg_collation_is_visible(oid) bool",
+    lambda oid: True,
+)
+add(
+    "pg_statistics_obj_is_visible(oid) bool; pg_ts_config_is_visible(oid) bool; pg_conversion_is_visible(oid) bool",
+    lambda oid: True,
+)
 add("pg_get_viewdef(oid) text; pg_get_viewdef(oid, bool) text; pg_get_viewdef(oid, int4) text", _viewdef, context=True)
 add("pg_get_indexdef(oid) text; pg_get_indexdef(oid, int4, bool) text", _indexdef, context=True)
 add("pg_get_constraintdef(oid) text; pg_get_constraintdef(oid, bool) text", _constraintdef, context=True)
@@ -214,8 +232,14 @@ add("pg_get_expr(pg_node_tree, oid) text; pg_get_expr(pg_node_tree, oid, bool) t
 add("pg_get_serial_sequence(text, text) text", _serial_sequence, context=True)
 add("pg_get_userbyid(oid) name", lambda c, oid: c.session.user if oid == 10 else f"unknown (OID={oid})", context=True)
 add("pg_get_partkeydef(oid) text; pg_get_ruledef(oid) text; pg_get_triggerdef(oid) text", lambda oid: None)
-add("pg_get_triggerdef(oid, bool) text; pg_get_statisticsobjdef_columns(oid) text; pg_get_function_result(oid) text", lambda *a: None)
-add("pg_get_function_arguments(oid) text; pg_get_function_identity_arguments(oid) text; pg_get_functiondef(oid) text", lambda *a: None)
+add(
+    "pg_get_triggerdef(oid, bool) text; pg_get_statisticsobjdef_columns(oid) text; pg_get_function_result(oid) text",
+    lambda *a: None,
+)
+add(
+    "pg_get_function_arguments(oid) text; pg_get_function_identity_arguments(oid) text; pg_get_functiondef(oid) text",
+    lambda *a: None,
+)
 add("obj_description(oid, name) text; obj_description(oid) text", _description, context=True)
 add("col_description(oid, int4) text", _col_description, context=True)
 add("shobj_description(oid, name) text", lambda oid, name: None)
@@ -223,13 +247,31 @@ add("to_regclass(text) regclass", _to_reg(REGCLASS), context=True)
 add("to_regtype(text) regtype", _to_reg(2206), context=True)
 add("to_regnamespace(text) regnamespace", _to_reg(4089), context=True)
 add("to_regproc(text) regproc", _to_reg(24), context=True)
-add("has_table_privilege(text, text) bool; has_table_privilege(oid, text) bool; has_schema_privilege(text, text) bool", lambda *a: True)
-add("has_table_privilege(name, text, text) bool; has_table_privilege(name, oid, text) bool; has_schema_privilege(oid, text) bool", lambda *a: True)
+add(
+    "has_table_privilege(text, text) bool; has_table_privilege(oid, text) bool; has_schema_privilege(text, text) bool",
+    lambda *a: True,
+)
+add(
+    "has_table_privilege(name, text, text) bool; has_table_privilege(name, oid, text) bool; has_schema_privilege(oid, text) bool",
+    lambda *a: True,
+)
 add("has_schema_privilege(name, text, text) bool; has_schema_privilege(name, oid, text) bool", lambda *a: True)
-add("has_database_privilege(text, text) bool; has_database_privilege(oid, text) bool; has_database_privilege(name, text, text) bool", lambda *a: True)
-add("has_column_privilege(oid, text, text) bool; has_sequence_privilege(text, text) bool; has_sequence_privilege(oid, text) bool", lambda *a: True)
-add("has_column_privilege(oid, int2, text) bool; has_any_column_privilege(oid, text) bool; pg_has_role(oid, text) bool", lambda *a: True)
-add("has_function_privilege(oid, text) bool; has_type_privilege(oid, text) bool; pg_has_role(name, text) bool; pg_has_role(name, name, text) bool", lambda *a: True)
+add(
+    "has_database_privilege(text, text) bool; has_database_privilege(oid, text) bool; has_database_privilege(name, text, text) bool",
+    lambda *a: True,
+)
+add(
+    "has_column_privilege(oid, text, text) bool; has_sequence_privilege(text, text) bool; has_sequence_privilege(oid, text) bool",
+    lambda *a: True,
+)
+add(
+    "has_column_privilege(oid, int2, text) bool; has_any_column_privilege(oid, text) bool; pg_has_role(oid, text) bool",
+    lambda *a: True,
+)
+add(
+    "has_function_privilege(oid, text) bool; has_type_privilege(oid, text) bool; pg_has_role(name, text) bool; pg_has_role(name, name, text) bool",
+    lambda *a: True,
+)
 add("row_security_active(oid) bool; pg_is_in_recovery() bool; pg_is_other_temp_schema(oid) bool", lambda *a: False)
 add("pg_my_temp_schema() oid", lambda: 0)
 add("pg_relation_is_publishable(regclass) bool", lambda oid: True)
@@ -247,10 +289,22 @@ add("gen_random_uuid() uuid; uuid_generate_v4() uuid", _random_uuid, context=Tru
 add("pg_sleep(float8) void", lambda seconds: "")
 add("pg_size_pretty(int8) text; pg_size_pretty(numeric) text", _size_pretty)
 add("pg_database_size(name) int8; pg_database_size(oid) int8", lambda name: 8_000_000)
-add("pg_relation_size(regclass) int8; pg_total_relation_size(regclass) int8; pg_table_size(regclass) int8", _relation_size, context=True)
+add(
+    "pg_relation_size(regclass) int8; pg_total_relation_size(regclass) int8; pg_table_size(regclass) int8",
+    _relation_size,
+    context=True,
+)
 add("pg_indexes_size(regclass) int8; pg_relation_size(regclass, text) int8", lambda *a: 8192)
-add("pg_column_size(any) int4", lambda c, values: None if values[0][0] is None else len(str(values[0][0])), typed=True, strict=False)
-add("pg_stat_get_numscans(oid) int8; pg_stat_get_live_tuples(oid) int8; pg_stat_get_dead_tuples(oid) int8", lambda oid: 0)
+add(
+    "pg_column_size(any) int4",
+    lambda c, values: None if values[0][0] is None else len(str(values[0][0])),
+    typed=True,
+    strict=False,
+)
+add(
+    "pg_stat_get_numscans(oid) int8; pg_stat_get_live_tuples(oid) int8; pg_stat_get_dead_tuples(oid) int8",
+    lambda oid: 0,
+)
 add("pg_tablespace_location(oid) text", lambda oid: "")
 add("pg_notify(text, text) void", lambda a, b: "")
 add("pg_cancel_backend(int4) bool; pg_terminate_backend(int4) bool", lambda c, pid: c.session.signal(pid), context=True)
@@ -264,7 +318,11 @@ add("enum_first(anyenum) anyenum", lambda c, values: c.find(values[0][1]).labels
 add("enum_last(anyenum) anyenum", lambda c, values: c.find(values[0][1]).labels[-1], typed=True, strict=False)
 add("num_nulls(variadic any) int4", _num_nulls, typed=True, strict=False)
 add("num_nonnulls(variadic any) int4", lambda c, values: len(values) - _num_nulls(c, values), typed=True, strict=False)
-add("pg_get_keywords() setof (word text, catcode text, barelabel bool, catdesc text, baredesc text)", lambda: [])
-add("pg_show_all_settings() setof (name text, setting text)", lambda c: [(k, str(v)) for k, v in c.session.settings.all()], context=True)
+add("pg_get_keywords() setof (word text, catcode text, barelabel bool, catdesc text, baredesc text)", list)
+add(
+    "pg_show_all_settings() setof (name text, setting text)",
+    lambda c: [(k, str(v)) for k, v in c.session.settings.all()],
+    context=True,
+)
 add("aclexplode(text[]) setof (grantor oid, grantee oid, privilege_type text, is_grantable bool)", lambda acl: [])
 add("acldefault(char, oid) text[]", lambda kind, oid: None)

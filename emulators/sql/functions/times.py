@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC
 from decimal import Decimal
 from typing import Any, Final
 
 from ..errors import SqlError
 from ..types.datetime import (
-    DAY, INF_TS, NINF_TS, Interval, civil_from_days, days_from_civil, month_days, offset_at, read_date, show_offset,
-    to_local, to_utc, zone,
+    DAY,
+    INF_TS,
+    NINF_TS,
+    Interval,
+    civil_from_days,
+    days_from_civil,
+    month_days,
+    offset_at,
+    read_date,
+    show_offset,
+    to_local,
+    to_utc,
+    zone,
 )  # fmt: skip
 from ..types.numbers import rescale, show_numeric
 from .operators import add_interval
@@ -18,8 +30,20 @@ from .registry import Library
 FUNCTIONS: Final = Library()
 add = FUNCTIONS.add
 _DAY_NAMES: Final = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
-_MONTH_NAMES: Final = ("January", "February", "March", "April", "May", "June", "July", "August", "September",
-                       "October", "November", "December")
+_MONTH_NAMES: Final = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
 _UNITS: Final = {
     "years": "year", "months": "month", "days": "day", "hours": "hour", "minutes": "minute", "seconds": "second",
     "weeks": "week", "quarters": "quarter", "mon": "month", "mons": "month", "min": "minute", "mins": "minute",
@@ -101,13 +125,25 @@ def _unit_error(name: str, type_name: str, known: bool) -> SqlError:
 
 
 _ALL_UNITS: Final = frozenset(
-    "year month day quarter dow isodow doy week isoyear decade century millennium julian hour minute second "
-    "milliseconds microseconds epoch timezone timezone_hour timezone_minute".split()
+    ["year", "month", "day", "quarter", "dow", "isodow", "doy", "week", "isoyear", "decade", "century", "millennium", "julian", "hour", "minute", "second", "milliseconds", "microseconds", "epoch", "timezone", "timezone_hour", "timezone_minute"]
 )
 
 
 def _infinite(unit: str, value: int) -> Decimal | None:
-    if unit in ("hour", "minute", "second", "milliseconds", "microseconds", "month", "day", "quarter", "dow", "isodow", "doy", "week"):
+    if unit in (
+        "hour",
+        "minute",
+        "second",
+        "milliseconds",
+        "microseconds",
+        "month",
+        "day",
+        "quarter",
+        "dow",
+        "isodow",
+        "doy",
+        "week",
+    ):
         return None
     return Decimal("Infinity" if value > 0 else "-Infinity")
 
@@ -216,7 +252,20 @@ def _trunc_instant(context: Any, name: str, micros: int, where: str | None = Non
 
 def _trunc_interval(name: str, span: Interval) -> Interval:
     unit = unit_of(name)
-    order = ["millennium", "century", "decade", "year", "quarter", "month", "day", "hour", "minute", "second", "milliseconds", "microseconds"]
+    order = [
+        "millennium",
+        "century",
+        "decade",
+        "year",
+        "quarter",
+        "month",
+        "day",
+        "hour",
+        "minute",
+        "second",
+        "milliseconds",
+        "microseconds",
+    ]
     if unit not in order:
         raise _unit_error(name.lower(), "interval", unit in _ALL_UNITS)
     sizes = {"millennium": 12000, "century": 1200, "decade": 120, "year": 12, "quarter": 3, "month": 1}
@@ -224,7 +273,9 @@ def _trunc_interval(name: str, span: Interval) -> Interval:
         return Interval(int(span.months / sizes[unit]) * sizes[unit], 0, 0)
     if unit == "day":
         return Interval(span.months, span.days, 0)
-    size = {"hour": 3_600_000_000, "minute": 60_000_000, "second": 1_000_000, "milliseconds": 1000, "microseconds": 1}[unit]
+    size = {"hour": 3_600_000_000, "minute": 60_000_000, "second": 1_000_000, "milliseconds": 1000, "microseconds": 1}[
+        unit
+    ]
     return Interval(span.months, span.days, int(span.micros / size) * size)
 
 
@@ -289,7 +340,9 @@ def _make_timestamptz(context: Any, *args: Any) -> int:
     return local if where is None else to_utc(local, where)
 
 
-def _make_interval(years: int = 0, months: int = 0, weeks: int = 0, days: int = 0, hours: int = 0, mins: int = 0, secs: float = 0) -> Interval:
+def _make_interval(
+    years: int = 0, months: int = 0, weeks: int = 0, days: int = 0, hours: int = 0, mins: int = 0, secs: float = 0
+) -> Interval:
     return Interval(years * 12 + months, weeks * 7 + days, (hours * 60 + mins) * 60_000_000 + round(secs * 1_000_000))
 
 
@@ -354,7 +407,12 @@ def to_char_timestamp(micros: int, form: str, offset: int = 0, zone_name: str = 
     """A timestamp in a template's form."""
     days, rest = divmod(micros, DAY)
     year, month, day = civil_from_days(days)
-    hour, minute, second, fraction = rest // 3_600_000_000, rest // 60_000_000 % 60, rest // 1_000_000 % 60, rest % 1_000_000
+    hour, minute, second, fraction = (
+        rest // 3_600_000_000,
+        rest // 60_000_000 % 60,
+        rest // 1_000_000 % 60,
+        rest % 1_000_000,
+    )
     half = hour % 12 or 12
     year = year if year > 0 else 1 - year
     numbers: dict[str, tuple[int, int]] = {
@@ -369,7 +427,9 @@ def to_char_timestamp(micros: int, form: str, offset: int = 0, zone_name: str = 
     for token in _CHAR_TOKEN.findall(form):
         fill = token.startswith("FM")
         core = token.removeprefix("FM").removeprefix("TM")
-        suffix = core[-2:] if core[-2:].lower() == "th" and len(core) > 2 and core not in ("MONTH", "Month", "month") else ""
+        suffix = (
+            core[-2:] if core[-2:].lower() == "th" and len(core) > 2 and core not in ("MONTH", "Month", "month") else ""
+        )
         name = core[: len(core) - 2] if suffix else core
         if token.startswith('"'):
             out.append(token[1:-1])
@@ -404,7 +464,11 @@ def to_char_timestamp(micros: int, form: str, offset: int = 0, zone_name: str = 
         elif name in ("BC", "AD"):
             out.append("AD")
         elif name == "RM":
-            out.append(("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII")[month - 1].ljust(0 if fill else 4))
+            out.append(
+                ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII")[month - 1].ljust(
+                    0 if fill else 4
+                )
+            )
         else:
             out.append(token)
     return "".join(out)
@@ -415,9 +479,11 @@ def _to_char_instant(context: Any, micros: int, form: str) -> str:
     offset = 0 if where is None else offset_at(micros, where)
     name = "UTC"
     if where is not None:
-        from datetime import datetime, timedelta, timezone
+        from datetime import datetime, timedelta
 
-        name = (datetime(2000, 1, 1, tzinfo=timezone.utc) + timedelta(microseconds=micros)).astimezone(where).tzname() or ""
+        name = (datetime(2000, 1, 1, tzinfo=UTC) + timedelta(microseconds=micros)).astimezone(
+            where
+        ).tzname() or ""
     return to_char_timestamp(micros + offset * 1_000_000, form, offset, name)
 
 
@@ -425,9 +491,18 @@ def _to_char_interval(span: Interval, form: str) -> str:
     hours, rest = divmod(abs(span.micros), 3_600_000_000)
     sign = "-" if span.micros < 0 else ""
     text = form
-    for token, value in (("HH24", f"{sign}{hours:02d}"), ("HH12", f"{hours % 12 or 12:02d}"), ("HH", f"{hours % 12 or 12:02d}"),
-                         ("MI", f"{rest // 60_000_000:02d}"), ("SS", f"{rest // 1_000_000 % 60:02d}"), ("MS", f"{rest // 1000 % 1000:03d}"),
-                         ("DDD", f"{span.days:03d}"), ("DD", f"{span.days:02d}"), ("MM", f"{span.months % 12:02d}"), ("YYYY", f"{span.months // 12:04d}")):
+    for token, value in (
+        ("HH24", f"{sign}{hours:02d}"),
+        ("HH12", f"{hours % 12 or 12:02d}"),
+        ("HH", f"{hours % 12 or 12:02d}"),
+        ("MI", f"{rest // 60_000_000:02d}"),
+        ("SS", f"{rest // 1_000_000 % 60:02d}"),
+        ("MS", f"{rest // 1000 % 1000:03d}"),
+        ("DDD", f"{span.days:03d}"),
+        ("DD", f"{span.days:02d}"),
+        ("MM", f"{span.months % 12:02d}"),
+        ("YYYY", f"{span.months // 12:04d}"),
+    ):
         text = text.replace(token, value)
     return text
 
@@ -494,7 +569,9 @@ def to_char_number(value: Any, form: str) -> str:
     return text.strip() if fill else text
 
 
-_READ_TOKEN = re.compile(r"HH24|HH12|HH|MI|SS|MS|US|YYYY|YY|MM|DDD|DD|MONTH|Month|month|MON|Mon|mon|AM|PM|am|pm|TZH|.", re.S)
+_READ_TOKEN = re.compile(
+    r"HH24|HH12|HH|MI|SS|MS|US|YYYY|YY|MM|DDD|DD|MONTH|Month|month|MON|Mon|mon|AM|PM|am|pm|TZH|.", re.S
+)
 
 
 def _read_template(text: str, form: str) -> tuple[int, int]:
@@ -506,9 +583,16 @@ def _read_template(text: str, form: str) -> tuple[int, int]:
         upper = token.upper()
         if upper in ("MONTH", "MON"):
             found = re.match(r"\s*([A-Za-z]+)", text[place:])
-            month = next((n for n, name in enumerate(_MONTH_NAMES) if found and name.lower().startswith(found[1].lower()[:3])), None)
+            month = next(
+                (n for n, name in enumerate(_MONTH_NAMES) if found and name.lower().startswith(found[1].lower()[:3])),
+                None,
+            )
             if found is None or month is None:
-                raise SqlError("22007", f'invalid value "{text[place:place + 3]}" for "{token}"', detail="The given value did not match any of the allowed values for this field.")
+                raise SqlError(
+                    "22007",
+                    f'invalid value "{text[place : place + 3]}" for "{token}"',
+                    detail="The given value did not match any of the allowed values for this field.",
+                )
             fields["MM"] = month + 1
             place += found.end()
         elif upper in ("AM", "PM"):
@@ -518,7 +602,11 @@ def _read_template(text: str, form: str) -> tuple[int, int]:
             width = {"YYYY": 4, "MS": 3, "US": 6, "DDD": 3}.get(upper, 2)
             found = re.match(rf"\s*(\d{{1,{width}}})", text[place:])
             if found is None:
-                raise SqlError("22007", f'invalid value "{text[place:place + width]}" for "{token}"', detail="Value must be an integer.")
+                raise SqlError(
+                    "22007",
+                    f'invalid value "{text[place : place + width]}" for "{token}"',
+                    detail="Value must be an integer.",
+                )
             value = int(found[1])
             place += found.end()
             key = upper[:2] if upper.startswith("HH") else upper
@@ -534,9 +622,16 @@ def _read_template(text: str, form: str) -> tuple[int, int]:
         hour += 12
     if after_noon == "am" and hour == 12:
         hour = 0
-    if not 1 <= fields["MM"] <= 12 or not 1 <= fields["DD"] <= month_days(fields["YYYY"], fields["MM"]) or hour > 23 or fields["MI"] > 59:
+    if (
+        not 1 <= fields["MM"] <= 12
+        or not 1 <= fields["DD"] <= month_days(fields["YYYY"], fields["MM"])
+        or hour > 23
+        or fields["MI"] > 59
+    ):
         raise SqlError("22008", f'date/time field value out of range: "{text}"')
-    return _make_date(fields["YYYY"], fields["MM"], fields["DD"]), ((hour * 60 + fields["MI"]) * 60 + fields["SS"]) * 1_000_000 + fields["US"]
+    return _make_date(fields["YYYY"], fields["MM"], fields["DD"]), (
+        (hour * 60 + fields["MI"]) * 60 + fields["SS"]
+    ) * 1_000_000 + fields["US"]
 
 
 def _to_timestamp(context: Any, text: str, form: str) -> int:
@@ -553,8 +648,16 @@ def _to_number(text: str, form: str) -> Decimal:
     return rescale(Decimal(digits), sum(c in "90" for c in part))
 
 
-add("now() timestamptz; transaction_timestamp() timestamptz; statement_timestamp() timestamptz; clock_timestamp() timestamptz", _now, context=True)
-add("timeofday() text", lambda context: to_char_timestamp(context.style.now, "Dy Mon DD HH24:MI:SS.US YYYY") + " UTC", context=True)
+add(
+    "now() timestamptz; transaction_timestamp() timestamptz; statement_timestamp() timestamptz; clock_timestamp() timestamptz",
+    _now,
+    context=True,
+)
+add(
+    "timeofday() text",
+    lambda context: to_char_timestamp(context.style.now, "Dy Mon DD HH24:MI:SS.US YYYY") + " UTC",
+    context=True,
+)
 add("extract(text, timestamp) numeric", extract_timestamp)
 add("extract(text, timestamptz) numeric", _extract_instant, context=True)
 add("extract(text, date) numeric", _extract_date)
@@ -566,9 +669,15 @@ add("date_part(text, date) float8", lambda n, v: float(_extract_date(n, v)))
 add("date_part(text, time) float8", lambda n, v: float(_extract_time(n, v)))
 add("date_part(text, interval) float8", lambda n, v: float(_extract_interval(n, v)))
 add("date_trunc(text, timestamp) timestamp", trunc_timestamp)
-add("date_trunc(text, timestamptz) timestamptz; date_trunc(text, timestamptz, text) timestamptz", _trunc_instant, context=True)
+add(
+    "date_trunc(text, timestamptz) timestamptz; date_trunc(text, timestamptz, text) timestamptz",
+    _trunc_instant,
+    context=True,
+)
 add("date_trunc(text, interval) interval", _trunc_interval)
-add("date_bin(interval, timestamp, timestamp) timestamp; date_bin(interval, timestamptz, timestamptz) timestamptz", _bin)
+add(
+    "date_bin(interval, timestamp, timestamp) timestamp; date_bin(interval, timestamptz, timestamptz) timestamptz", _bin
+)
 add("timezone(text, timestamp) timestamptz", lambda name, v: to_utc(v, _zone(name)))
 add("timezone(text, timestamptz) timestamp", lambda name, v: to_local(v, _zone(name)))
 add("timezone(interval, timestamp) timestamptz", lambda span, v: v - span.span())
@@ -583,8 +692,16 @@ add("justify_interval(interval) interval", lambda span: _justify_days(_justify_h
 add("make_date(int4, int4, int4) date", _make_date)
 add("make_time(int4, int4, float8) time", lambda h, m, s: (h * 60 + m) * 60_000_000 + round(s * 1_000_000))
 add("make_timestamp(int4, int4, int4, int4, int4, float8) timestamp", _make_timestamp)
-add("make_timestamptz(int4, int4, int4, int4, int4, float8) timestamptz; make_timestamptz(int4, int4, int4, int4, int4, float8, text) timestamptz", _make_timestamptz, context=True)
-add("make_interval(int4=, int4=, int4=, int4=, int4=, int4=, float8=) interval", _make_interval, arg_names=("years", "months", "weeks", "days", "hours", "mins", "secs"))
+add(
+    "make_timestamptz(int4, int4, int4, int4, int4, float8) timestamptz; make_timestamptz(int4, int4, int4, int4, int4, float8, text) timestamptz",
+    _make_timestamptz,
+    context=True,
+)
+add(
+    "make_interval(int4=, int4=, int4=, int4=, int4=, int4=, float8=) interval",
+    _make_interval,
+    arg_names=("years", "months", "weeks", "days", "hours", "mins", "secs"),
+)
 add("to_timestamp(float8) timestamptz", lambda seconds: round(seconds * 1_000_000) - 946_684_800_000_000)
 add("to_timestamp(text, text) timestamptz", _to_timestamp, context=True)
 add("to_date(text, text) date", lambda text, form: _read_template(text, form)[0])
@@ -592,7 +709,10 @@ add("to_number(text, text) numeric", _to_number)
 add("to_char(timestamp, text) text", to_char_timestamp)
 add("to_char(timestamptz, text) text", _to_char_instant, context=True)
 add("to_char(interval, text) text", _to_char_interval)
-add("to_char(int4, text) text; to_char(int8, text) text; to_char(numeric, text) text; to_char(float8, text) text; to_char(float4, text) text", to_char_number)
+add(
+    "to_char(int4, text) text; to_char(int8, text) text; to_char(numeric, text) text; to_char(float8, text) text; to_char(float4, text) text",
+    to_char_number,
+)
 add("generate_series(timestamp, timestamp, interval) setof timestamp", _series)
 add("generate_series(timestamptz, timestamptz, interval) setof timestamptz", _series_tz, context=True)
 add("isfinite(timestamp) bool; isfinite(timestamptz) bool", lambda v: v not in (INF_TS, NINF_TS))
@@ -600,7 +720,10 @@ add("isfinite(date) bool", lambda v: v not in (2**31 - 1, -(2**31)))
 add("isfinite(interval) bool", lambda v: True)
 for _name in ("timestamp", "timestamptz", "date", "time"):
     add(f"overlaps({_name}, {_name}, {_name}, {_name}) bool", _overlaps)
-add("overlaps(timestamp, interval, timestamp, interval) bool", lambda a, x, b, y: _overlaps(a, add_interval(a, x), b, add_interval(b, y)))
+add(
+    "overlaps(timestamp, interval, timestamp, interval) bool",
+    lambda a, x, b, y: _overlaps(a, add_interval(a, x), b, add_interval(b, y)),
+)
 
 
 def _local(context: Any, micros: int) -> int:

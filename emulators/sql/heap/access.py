@@ -18,7 +18,13 @@ def _normal(stored: Any, oid: int) -> Any:
     """A stored value such that equal values of its type are equal."""
     if oid == NUMERIC:
         value = Decimal(stored)
-        return str(value.normalize()) if value.is_finite() and value else "0" if not value.is_nan() and not value else str(value)
+        return (
+            str(value.normalize())
+            if value.is_finite() and value
+            else "0"
+            if not value.is_nan() and not value
+            else str(value)
+        )
     if oid == BPCHAR:
         return stored.rstrip(" ")
     return tuple(stored) if isinstance(stored, list) else stored
@@ -72,7 +78,9 @@ class TableAccess:
         key = (self.relation.storage, names)
         spec: TableSpec | None = specs.get(key)
         if spec is None:
-            declared = tuple(Index(name, index_key(index, self.types)) for name, index in zip(names, unique, strict=True))
+            declared = tuple(
+                Index(name, index_key(index, self.types)) for name, index in zip(names, unique, strict=True)
+            )
             spec = specs[key] = TableSpec(self.relation.storage, declared)
         return spec
 
@@ -100,13 +108,17 @@ class TableAccess:
         row.append(rid)
         return tuple(row)
 
-    def rows(self, pushed: list[tuple[int, str, Any]] | None = None, needed: set[int] | None = None) -> Iterator[tuple[Any, ...]]:
+    def rows(
+        self, pushed: list[tuple[int, str, Any]] | None = None, needed: set[int] | None = None
+    ) -> Iterator[tuple[Any, ...]]:
         """All rows in the order they were written; ``pushed`` comparisons may leave out frozen rows that fail them.
 
         ``needed`` are the places of the columns that will be read, all of them if ``None``.
         """
         decode = self.decode
-        decoders = self._decoders if needed is None else [(place, read) for place, read in self._decoders if place in needed]
+        decoders = (
+            self._decoders if needed is None else [(place, read) for place, read in self._decoders if place in needed]
+        )
         base = self.view.base
         changed = list(self.view.changed())
         if base is not None:
@@ -130,7 +142,9 @@ class TableAccess:
 
     def _under(self, index: Relation, key: tuple[Any, ...]) -> list[tuple[int, Any]]:
         name = f"{index.oid}:{','.join(map(str, index.keys))}"
-        filed = tuple((0,) if v is None else (1, _normal(v, self.types[a])) for v, a in zip(key, index.keys, strict=True))
+        filed = tuple(
+            (0,) if v is None else (1, _normal(v, self.types[a])) for v, a in zip(key, index.keys, strict=True)
+        )
         found = [(rid, self.view[rid]) for rid in self.view.find(name, *filed)]
         base = self.view.base
         if base is not None:

@@ -73,7 +73,11 @@ class Heaps:
         for start in range(0, len(rows), _CHUNK):
             chunk = rows[start : start + _CHUNK]
             rids = list(range(start + 1, start + 1 + len(chunk)))
-            columns: list[list[Any]] = [list(c) for c in zip(*map(packed, chunk), strict=True)] if any(arrays) else [list(c) for c in zip(*chunk, strict=True)]
+            columns: list[list[Any]] = (
+                [list(c) for c in zip(*map(packed, chunk), strict=True)]
+                if any(arrays)
+                else [list(c) for c in zip(*chunk, strict=True)]
+            )
             casts = ", ".join(f"unnest(${n + 1}::{kind}[])" for n, kind in enumerate(["BIGINT", *kinds]))
             self.execute(f"INSERT INTO {name} SELECT {casts}", [rids, *columns])
             digest += sum(entry_digest(relation.storage, rid, row) for rid, row in zip(rids, chunk, strict=True))
@@ -178,7 +182,9 @@ class Heap:
         """All rows by id."""
         return self.select([])
 
-    def select(self, conditions: list[tuple[int, str, Any]], needed: set[int] | None = None) -> Iterator[tuple[int, _Row]]:
+    def select(
+        self, conditions: list[tuple[int, str, Any]], needed: set[int] | None = None
+    ) -> Iterator[tuple[int, _Row]]:
         """Rows that may meet comparisons of columns with values; by id. Those that cannot be pushed down are left to the caller."""
         if self._count <= IN_MEMORY:
             yield from enumerate(self._all(), 1)
@@ -189,10 +195,19 @@ class Heap:
         for attnum, op, value in conditions:
             if value is None:
                 return
-            if op in _OPERATORS and attnum <= len(self._kinds) and not self._packed[attnum - 1] and isinstance(value, int | str):
+            if (
+                op in _OPERATORS
+                and attnum <= len(self._kinds)
+                and not self._packed[attnum - 1]
+                and isinstance(value, int | str)
+            ):
                 where.append(f"c{attnum - 1} {op} ?")
                 params.append(value)
-        text = f"SELECT rid, {shown} FROM {self._name}" + (f" WHERE {' AND '.join(where)}" if where else "") + " ORDER BY rid"
+        text = (
+            f"SELECT rid, {shown} FROM {self._name}"
+            + (f" WHERE {' AND '.join(where)}" if where else "")
+            + " ORDER BY rid"
+        )
         # A cursor of its own: other heaps may be read while this one is.
         cursor = self._heaps._open().cursor()
         cursor.execute(text, params)
@@ -211,5 +226,7 @@ class Heap:
             rows = self._all()
             return [(rid, rows[rid - 1]) for rid in index.get(key, [])]
         where = " AND ".join(f"c{a - 1} = ?" for a in columns)
-        found = self._heaps.execute(f"SELECT rid, {self._columns()} FROM {self._name} WHERE {where}", list(key)).fetchall()
+        found = self._heaps.execute(
+            f"SELECT rid, {self._columns()} FROM {self._name} WHERE {where}", list(key)
+        ).fetchall()
         return [(rid, self._made(tuple(values))) for rid, *values in found]

@@ -45,7 +45,9 @@ def load(session: Session, state: State, name: str, data: Mapping[str, Any], hea
     rows: Sequence[Sequence[Any]] = data.get("rows", [])
     for row in rows:
         if len(row) != len(columns):
-            raise Failure(FailureKind.INVALID, f"sql: a row of {name!r} has {len(row)} values for {len(columns)} columns")
+            raise Failure(
+                FailureKind.INVALID, f"sql: a row of {name!r} has {len(row)} values for {len(columns)} columns"
+            )
     try:
         _insert(run, relation, columns, rows, heaps)
     except SqlError as error:
@@ -70,7 +72,10 @@ def _reader(run: Run, column: ColumnDef) -> Any:
 
             value = json.dumps(value)
         elif isinstance(value, list):
-            return tuple(read(str(item), run.find(type_.element), run.find, run.style) if item is not None else None for item in value)
+            return tuple(
+                read(str(item), run.find(type_.element), run.find, run.style) if item is not None else None
+                for item in value
+            )
         elif isinstance(value, bool):
             value = "true" if value else "false"
         elif isinstance(value, bytes):
@@ -121,7 +126,13 @@ def _values(width: int, readers: Any, row: Sequence[Any], rest: list[ColumnDef],
 
 
 def _columnwise(
-    run: Run, relation: Relation, columns: list[ColumnDef], rows: Sequence[Sequence[Any]], rest: list[ColumnDef], fill: Any, writer: Any
+    run: Run,
+    relation: Relation,
+    columns: list[ColumnDef],
+    rows: Sequence[Sequence[Any]],
+    rest: list[ColumnDef],
+    fill: Any,
+    writer: Any,
 ) -> list[tuple[Any, ...]]:
     """Many rows in stored form, converted a column at a time; equal values are converted once."""
     find = run.find

@@ -97,7 +97,18 @@ def _run(session: Session, prepared: Prepared, state: State, tables: State, para
 def _check_read_only(session: Session, prepared: Prepared) -> None:
     block = session.block
     read_only = block.read_only if block is not None else session.settings.get("default_transaction_read_only") == "on"
-    if read_only and prepared.name not in ("select", "show", "set", "fetch", "declare", "close", "prepare", "execute", "deallocate", "discard"):
+    if read_only and prepared.name not in (
+        "select",
+        "show",
+        "set",
+        "fetch",
+        "declare",
+        "close",
+        "prepare",
+        "execute",
+        "deallocate",
+        "discard",
+    ):
         tag = prepared.statement.text.split(None, 2)
         name = prepared.name.upper().replace("_", " ")
         del tag

@@ -43,7 +43,9 @@ def lock_rows(run: Run, query: Query) -> Any:
                     if query.lock_wait == "skip":
                         continue
                     if query.lock_wait == "nowait":
-                        raise SqlError("55P03", f'could not obtain lock on row in relation "{scan.relation.name}"') from None
+                        raise SqlError(
+                            "55P03", f'could not obtain lock on row in relation "{scan.relation.name}"'
+                        ) from None
                     raise
                 yield row
 

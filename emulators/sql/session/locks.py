@@ -78,7 +78,7 @@ class Locks:
         event = self.ends.setdefault(holder, asyncio.Event())
         try:
             await asyncio.wait_for(event.wait(), timeout)
-        except asyncio.TimeoutError:
+        except TimeoutError:
             raise SqlError("55P03", "canceling statement due to lock timeout") from None
         finally:
             self.waits.pop(session, None)

@@ -76,16 +76,25 @@ def operation_name(statement: Statement) -> str:
 
 def _made_for(session: Session, tables: State) -> tuple[Any, ...]:
     views = [tables.table(spec) for spec in (RELATIONS, TYPES, SCHEMAS)]
-    return (*[view.entries for view in views], session.settings.get("search_path"), session.settings.get("TimeZone"), session.temp_used)  # type: ignore[attr-defined]
+    return (
+        *[view.entries for view in views],
+        session.settings.get("search_path"),
+        session.settings.get("TimeZone"),
+        session.temp_used,
+    )  # type: ignore[attr-defined]
 
 
 def still_good(prepared: Prepared, session: Session, tables: State) -> bool:
     """Whether a statement was analysed under the present catalogue and settings."""
     now = _made_for(session, tables)
-    return len(now) == len(prepared.made_for) and all(a is b or a == b for a, b in zip(now, prepared.made_for, strict=True))
+    return len(now) == len(prepared.made_for) and all(
+        a is b or a == b for a, b in zip(now, prepared.made_for, strict=True)
+    )
 
 
-def prepare(session: Session, statement: Statement, state: State, tables: State, declared: list[int], count: int | None = None) -> Prepared:
+def prepare(
+    session: Session, statement: Statement, state: State, tables: State, declared: list[int], count: int | None = None
+) -> Prepared:
     """Analyse a statement. ``declared`` are the parameter types that the client names; 0 leaves one open.
 
     Raises what PostgreSQL's analysis raises.
@@ -113,7 +122,9 @@ def _analyse(prepared: Prepared, session: Session, state: State, tables: State, 
     elif statement.kind in ("insert_stmt", "update_stmt", "delete_stmt", "merge_stmt"):
         change = analyse_change(an, statement.kind, statement.node, Scope(Query()))
         prepared.plan = change
-        prepared.columns = None if change.returning is None else [_column(target, an.find) for target in change.returning]
+        prepared.columns = (
+            None if change.returning is None else [_column(target, an.find) for target in change.returning]
+        )
     else:
         from .utility import result_columns
 

@@ -46,7 +46,9 @@ _FIXED: Final = frozenset(
      "integer_datetimes", "is_superuser", "in_hot_standby", "data_directory", "block_size"}
 )  # fmt: skip
 _RESTART: Final = frozenset({"max_connections", "shared_buffers", "port", "listen_addresses", "wal_level"})
-_BOOLEANS: Final = frozenset(name for name, value in _DEFAULTS.items() if value in ("on", "off")) - {"synchronous_commit"}
+_BOOLEANS: Final = frozenset(name for name, value in _DEFAULTS.items() if value in ("on", "off")) - {
+    "synchronous_commit"
+}
 _ENUMS: Final[Mapping[str, tuple[str, ...]]] = {
     "bytea_output": ("escape", "hex"),
     "client_min_messages": ("debug5", "debug4", "debug3", "debug2", "debug1", "log", "notice", "warning", "error"),
@@ -56,7 +58,13 @@ _ENUMS: Final[Mapping[str, tuple[str, ...]]] = {
     "session_replication_role": ("origin", "replica", "local"),
 }
 _MILLISECONDS: Final = frozenset(
-    {"statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "idle_session_timeout", "deadlock_timeout"}
+    {
+        "statement_timeout",
+        "lock_timeout",
+        "idle_in_transaction_session_timeout",
+        "idle_session_timeout",
+        "deadlock_timeout",
+    }
 )
 _UNITS: Final = {"us": 0.001, "ms": 1, "s": 1000, "min": 60_000, "h": 3_600_000, "d": 86_400_000}
 
@@ -127,7 +135,9 @@ class Settings:
         if name in _ENUMS:
             if value.lower() not in _ENUMS[name]:
                 raise SqlError(
-                    "22023", f'invalid value for parameter "{name}": "{value}"', hint=f"Available values: {', '.join(_ENUMS[name])}."
+                    "22023",
+                    f'invalid value for parameter "{name}": "{value}"',
+                    hint=f"Available values: {', '.join(_ENUMS[name])}.",
                 )
             if name == "IntervalStyle" and value.lower() != "postgres":
                 raise SqlError("0A000", f"IntervalStyle {value} is not supported by this emulator")

@@ -126,7 +126,9 @@ def savepoint(session: Session, prepared: Any, state: State) -> dict[str, Any]:
     """SAVEPOINT: the version so far, under a name."""
     block = _in_block(session, "SAVEPOINT")
     name = prepared.statement.node.savepoint_name
-    block.savepoints.append((name, block.version, len(block.log), dict(session.settings.values), list(session.deferred)))
+    block.savepoints.append(
+        (name, block.version, len(block.log), dict(session.settings.values), list(session.deferred))
+    )
     return {"tag": "SAVEPOINT"}
 
 

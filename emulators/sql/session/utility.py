@@ -57,7 +57,9 @@ def _set(run: Run, node: Any) -> str:
             value = None
         session.set_setting(node.name, value, node.is_local)
         if node.is_local and (session.block is None or session.block.implicit):
-            session.notices.append({"S": "WARNING", "V": "WARNING", "C": "25P01", "M": "SET LOCAL can only be used in transaction blocks"})
+            session.notices.append(
+                {"S": "WARNING", "V": "WARNING", "C": "25P01", "M": "SET LOCAL can only be used in transaction blocks"}
+            )
         return "SET"
     if node.kind == 4:
         return _set_modes(session, node)
@@ -75,14 +77,25 @@ def _set_modes(session: Session, node: Any) -> str:
     modes = options(node.args)
     if node.name == "TRANSACTION":
         if session.block is None or session.block.implicit:
-            session.notices.append({"S": "WARNING", "V": "WARNING", "C": "25P01", "M": "SET TRANSACTION can only be used in transaction blocks"})
+            session.notices.append(
+                {
+                    "S": "WARNING",
+                    "V": "WARNING",
+                    "C": "25P01",
+                    "M": "SET TRANSACTION can only be used in transaction blocks",
+                }
+            )
             return "SET"
         set_modes(session.block, modes)
         for name, value in modes.items():
-            session.settings.values[name] = value if name == "transaction_isolation" else "on" if value == "1" else "off"
+            session.settings.values[name] = (
+                value if name == "transaction_isolation" else "on" if value == "1" else "off"
+            )
         return "SET"
     for name, value in modes.items():
-        session.set_setting(f"default_{name}", value if name == "transaction_isolation" else "on" if value == "1" else "off", False)
+        session.set_setting(
+            f"default_{name}", value if name == "transaction_isolation" else "on" if value == "1" else "off", False
+        )
     return "SET"
 
 
@@ -116,7 +129,11 @@ def _discard(run: Run, node: Any) -> str:
         session.sequence_values.clear()
         session.last_sequence = 0
     if what in ("ALL", "TEMP"):
-        drop.drop_relations(run, [r for r in run.catalog.relations() if r.schema == session.temp_name and r.kind in "rvS" and not r.owner], True)
+        drop.drop_relations(
+            run,
+            [r for r in run.catalog.relations() if r.schema == session.temp_name and r.kind in "rvS" and not r.owner],
+            True,
+        )
     return f"DISCARD {what}"
 
 
@@ -180,7 +197,11 @@ def _execute(run: Run, node: Any) -> Result:
         expr = analyse(an, param, Scope(Query()))
         done = an.coercer.to(expr, oid, "a")
         if done is None:
-            raise SqlError("42804", f"parameter ${n} of type {run.find(expr.type).sql} cannot be coerced to the expected type {run.find(oid).sql}", hint="You will need to rewrite or cast the expression.")
+            raise SqlError(
+                "42804",
+                f"parameter ${n} of type {run.find(expr.type).sql} cannot be coerced to the expected type {run.find(oid).sql}",
+                hint="You will need to rewrite or cast the expression.",
+            )
         values.append(compiler_of(run).compile(done)(()))
     return _run(session, prepared, run.state, run.tables, values)
 
@@ -217,7 +238,9 @@ def _declare(run: Run, node: Any) -> str:
         raise SqlError("42P03", f'cursor "{node.portalname}" already exists')
     kind, inner = unwrap(node.query)
     prepared = prepare(session, Statement(kind, inner, "", 0, ""), run.state, run.tables, [])
-    session.cursors[node.portalname] = Cursor(prepared.columns or [], _run(session, prepared, run.state, run.tables, []))
+    session.cursors[node.portalname] = Cursor(
+        prepared.columns or [], _run(session, prepared, run.state, run.tables, [])
+    )
     return "DECLARE CURSOR"
 
 

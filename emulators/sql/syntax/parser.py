@@ -40,9 +40,13 @@ def names_of(nodes: Any) -> list[str]:
 def parse(sql: str) -> tuple[Statement, ...]:
     """The statements of a query string. Raises 42601 with PostgreSQL's own text and position."""
     import postgast
+    from google.protobuf.message import DecodeError
 
+    _allow_deep_trees()
     try:
         tree = postgast.parse(sql)
+    except DecodeError:
+        raise SqlError("54001", "stack depth limit exceeded") from None
     except postgast.PgQueryError as error:
         placed = error.cursorpos > 0 and not error.message.startswith("WITH TIES")
         position = str(error.cursorpos) if placed else None
@@ -54,6 +58,17 @@ def parse(sql: str) -> tuple[Statement, ...]:
         end = raw.stmt_location + raw.stmt_len if raw.stmt_len else len(data)
         found.append(Statement(kind, node, sql, raw.stmt_location, data[raw.stmt_location : end].decode().strip()))
     return tuple(found)
+
+
+@lru_cache(maxsize=1)
+def _allow_deep_trees() -> None:
+    """Let protobuf read trees deeper than 100 messages: a sum of forty terms is one."""
+    from google.protobuf.internal import api_implementation
+
+    if api_implementation.Type() == "upb":
+        from google._upb import _message  # type: ignore[import-untyped, attr-defined, unused-ignore]
+
+        _message.SetAllowOversizeProtos(True)
 
 
 def _sqlstate(message: str) -> str:

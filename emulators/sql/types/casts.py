@@ -10,10 +10,36 @@ from typing import Any, Final
 from ..errors import SqlError
 from . import jsonb
 from .datetime import DAY, INF_DATE, INF_TS, NINF_DATE, NINF_TS, Interval, to_local, to_utc
-from .numbers import WIDE, RANGES, check_integer, read_numeric, rescale, show_float, show_float4, to_float4
+from .numbers import RANGES, WIDE, check_integer, read_numeric, rescale, show_float, show_float4, to_float4
 from .table import (
-    BOOL, BPCHAR, BYTEA, CHAR, DATE, FLOAT4, FLOAT8, INT2, INT4, INT8, INTERVAL, JSON, JSONB, NAME, NUMERIC, OID,
-    REGCLASS, REGNAMESPACE, REGPROC, REGPROCEDURE, REGROLE, REGTYPE, TEXT, TIME, TIMESTAMP, TIMESTAMPTZ, UUID, VARCHAR,
+    BOOL,
+    BPCHAR,
+    BYTEA,
+    CHAR,
+    DATE,
+    FLOAT4,
+    FLOAT8,
+    INT2,
+    INT4,
+    INT8,
+    INTERVAL,
+    JSON,
+    JSONB,
+    NAME,
+    NUMERIC,
+    OID,
+    REGCLASS,
+    REGNAMESPACE,
+    REGPROC,
+    REGPROCEDURE,
+    REGROLE,
+    REGTYPE,
+    TEXT,
+    TIME,
+    TIMESTAMP,
+    TIMESTAMPTZ,
+    UUID,
+    VARCHAR,
 )  # fmt: skip
 
 Caster = Callable[[Any, Any], Any]

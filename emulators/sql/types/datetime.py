@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta, timezone, tzinfo
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -18,9 +18,29 @@ NINF_TS: Final = -(2**63)
 _EPOCH_JULIAN: Final = 2451545
 _MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DAYS: Final = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
-_ZONES: Final = {"z": 0, "utc": 0, "gmt": 0, "ut": 0, "zulu": 0, "est": -18000, "edt": -14400, "cst": -21600,
-                 "cdt": -18000, "mst": -25200, "mdt": -21600, "pst": -28800, "pdt": -25200, "cet": 3600,
-                 "cest": 7200, "bst": 3600, "wet": 0, "eet": 7200, "jst": 32400, "ist": 7200, "msk": 10800}
+_ZONES: Final = {
+    "z": 0,
+    "utc": 0,
+    "gmt": 0,
+    "ut": 0,
+    "zulu": 0,
+    "est": -18000,
+    "edt": -14400,
+    "cst": -21600,
+    "cdt": -18000,
+    "mst": -25200,
+    "mdt": -21600,
+    "pst": -28800,
+    "pdt": -25200,
+    "cet": 3600,
+    "cest": 7200,
+    "bst": 3600,
+    "wet": 0,
+    "eet": 7200,
+    "jst": 32400,
+    "ist": 7200,
+    "msk": 10800,
+}
 
 
 class Interval(NamedTuple):
@@ -95,9 +115,9 @@ def offset_at(micros: int, where: tzinfo) -> int:
 
 def _moment(micros: int) -> datetime:
     try:
-        return datetime(2000, 1, 1, tzinfo=timezone.utc) + timedelta(microseconds=micros)
+        return datetime(2000, 1, 1, tzinfo=UTC) + timedelta(microseconds=micros)
     except OverflowError:
-        return datetime(9999, 1, 1, tzinfo=timezone.utc) if micros > 0 else datetime(1, 1, 2, tzinfo=timezone.utc)
+        return datetime(9999, 1, 1, tzinfo=UTC) if micros > 0 else datetime(1, 1, 2, tzinfo=UTC)
 
 
 def to_utc(local: int, where: tzinfo) -> int:
@@ -258,7 +278,7 @@ _TOKEN = re.compile(
 def _parse_loose(text: str, kind: str, now: int) -> Stamp:
     lowered = text.strip().lower()
     today = now // DAY
-    specials = {"epoch": Stamp(-10957, 0, timezone.utc), "now": Stamp(today, now % DAY, timezone.utc)}
+    specials = {"epoch": Stamp(-10957, 0, UTC), "now": Stamp(today, now % DAY, UTC)}
     specials |= {word: Stamp(today + n, 0, None) for word, n in (("today", 0), ("tomorrow", 1), ("yesterday", -1))}
     if lowered in specials:
         return specials[lowered]
@@ -320,8 +340,20 @@ def _parse_loose(text: str, kind: str, now: int) -> Stamp:
 
 
 def _is_month(word: str) -> bool:
-    full = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
-            "november", "december")
+    full = (
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+    )
     return word in _MONTHS or word in full or word == "sept"
 
 
@@ -354,7 +386,8 @@ def read_timestamptz(text: str, where: tzinfo | None, now: int = 0) -> int:
 def read_time(text: str) -> int:
     """A time of day."""
     found = re.fullmatch(
-        r"\s*(?:\d{4}-\d\d-\d\d[ T])?(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d+))?)?\s*([AaPp][Mm])?\s*(?:Z|[+-]\d\d(?::?\d\d)?)?\s*", text
+        r"\s*(?:\d{4}-\d\d-\d\d[ T])?(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d+))?)?\s*([AaPp][Mm])?\s*(?:Z|[+-]\d\d(?::?\d\d)?)?\s*",
+        text,
     )
     if not found:
         raise _bad("time", text)

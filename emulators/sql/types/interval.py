@@ -10,19 +10,62 @@ from ..errors import SqlError
 from .datetime import DAY, Interval
 
 _MONTH_UNITS: Final = {"year": 12, "decade": 120, "century": 1200, "millennium": 12000}
-_MICRO_UNITS: Final = {"hour": 3_600_000_000, "minute": 60_000_000, "second": 1_000_000, "millisecond": 1000,
-                       "microsecond": 1}
-_NAMES: Final = {
-    "y": "year", "yr": "year", "yrs": "year", "year": "year", "years": "year", "mon": "month", "mons": "month",
-    "month": "month", "months": "month", "w": "week", "week": "week", "weeks": "week", "d": "day", "day": "day",
-    "days": "day", "h": "hour", "hr": "hour", "hrs": "hour", "hour": "hour", "hours": "hour", "m": "minute",
-    "min": "minute", "mins": "minute", "minute": "minute", "minutes": "minute", "s": "second", "sec": "second",
-    "secs": "second", "second": "second", "seconds": "second", "ms": "millisecond", "msec": "millisecond",
-    "millisecond": "millisecond", "milliseconds": "millisecond", "us": "microsecond", "usec": "microsecond",
-    "microsecond": "microsecond", "microseconds": "microsecond", "decade": "decade", "decades": "decade",
-    "century": "century", "centuries": "century", "millennium": "millennium", "millennia": "millennium",
+_MICRO_UNITS: Final = {
+    "hour": 3_600_000_000,
+    "minute": 60_000_000,
+    "second": 1_000_000,
+    "millisecond": 1000,
+    "microsecond": 1,
 }
-_TOKEN = re.compile(r"([+-]?\d+:\d{2}(?::\d{2}(?:\.\d+)?)?)|([+-]?(?:\d+\.?\d*|\.\d+))\s*([A-Za-z]*)|([A-Za-z]+)|@|(\S)")
+_NAMES: Final = {
+    "y": "year",
+    "yr": "year",
+    "yrs": "year",
+    "year": "year",
+    "years": "year",
+    "mon": "month",
+    "mons": "month",
+    "month": "month",
+    "months": "month",
+    "w": "week",
+    "week": "week",
+    "weeks": "week",
+    "d": "day",
+    "day": "day",
+    "days": "day",
+    "h": "hour",
+    "hr": "hour",
+    "hrs": "hour",
+    "hour": "hour",
+    "hours": "hour",
+    "m": "minute",
+    "min": "minute",
+    "mins": "minute",
+    "minute": "minute",
+    "minutes": "minute",
+    "s": "second",
+    "sec": "second",
+    "secs": "second",
+    "second": "second",
+    "seconds": "second",
+    "ms": "millisecond",
+    "msec": "millisecond",
+    "millisecond": "millisecond",
+    "milliseconds": "millisecond",
+    "us": "microsecond",
+    "usec": "microsecond",
+    "microsecond": "microsecond",
+    "microseconds": "microsecond",
+    "decade": "decade",
+    "decades": "decade",
+    "century": "century",
+    "centuries": "century",
+    "millennium": "millennium",
+    "millennia": "millennium",
+}
+_TOKEN = re.compile(
+    r"([+-]?\d+:\d{2}(?::\d{2}(?:\.\d+)?)?)|([+-]?(?:\d+\.?\d*|\.\d+))\s*([A-Za-z]*)|([A-Za-z]+)|@|(\S)"
+)
 
 
 class _Sum:

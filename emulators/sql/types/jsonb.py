@@ -58,7 +58,9 @@ def _invalid(text: str, type_name: str, error: Exception) -> SqlError:
     )
 
 
-_VALUE = re.compile(r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null')
+_VALUE = re.compile(
+    r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null'
+)
 
 
 def _bad_token(text: str) -> tuple[int, str, str] | None:
@@ -72,7 +74,7 @@ def _bad_token(text: str) -> tuple[int, str, str] | None:
             return place, token, ""
         if expect == "end":
             return place, token, "end of input"
-        if expect in ("JSON value", "array element or \"]\""):
+        if expect in ("JSON value", 'array element or "]"'):
             if token == "{":
                 stack.append("{")
                 expect = 'string or "}"'

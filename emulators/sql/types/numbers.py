@@ -21,8 +21,15 @@ RANGES: Final = {
 }
 _INTEGER = re.compile(r"\s*[+-]?\d+\s*", re.ASCII)
 _NUMERIC = re.compile(r"\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*", re.ASCII)
-_FLOAT_WORDS: Final = {"nan": math.nan, "infinity": math.inf, "+infinity": math.inf, "-infinity": -math.inf,
-                       "inf": math.inf, "+inf": math.inf, "-inf": -math.inf}
+_FLOAT_WORDS: Final = {
+    "nan": math.nan,
+    "infinity": math.inf,
+    "+infinity": math.inf,
+    "-infinity": -math.inf,
+    "inf": math.inf,
+    "+inf": math.inf,
+    "-inf": -math.inf,
+}
 
 
 def bad_input(type_name: str, text: str) -> SqlError:

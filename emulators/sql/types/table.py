@@ -173,10 +173,23 @@ BY_NAME: Final[Mapping[str, Type]] = {type_.name: type_ for type_ in BY_OID.valu
 UNHANDLED: Final = frozenset({"xml", "inet", "cidr", "money", "timetz", "bit", "varbit", "tsvector", "jsonpath", "tid"})
 """Types that exist in the catalogue and have no values here."""
 ALIASES: Final[Mapping[str, str]] = {
-    "int": "int4", "integer": "int4", "smallint": "int2", "bigint": "int8", "real": "float4", "boolean": "bool",
-    "decimal": "numeric", "character": "bpchar", "serial": "serial", "double precision": "float8",
-    "character varying": "varchar", "timestamp without time zone": "timestamp",
-    "timestamp with time zone": "timestamptz", "time without time zone": "time", "time with time zone": "timetz",
-    '"char"': "char", "char": "bpchar", '"any"': "any",
+    "int": "int4",
+    "integer": "int4",
+    "smallint": "int2",
+    "bigint": "int8",
+    "real": "float4",
+    "boolean": "bool",
+    "decimal": "numeric",
+    "character": "bpchar",
+    "serial": "serial",
+    "double precision": "float8",
+    "character varying": "varchar",
+    "timestamp without time zone": "timestamp",
+    "timestamp with time zone": "timestamptz",
+    "time without time zone": "time",
+    "time with time zone": "timetz",
+    '"char"': "char",
+    "char": "bpchar",
+    '"any"': "any",
 }
 """Names in ``regtype`` input and signatures that the grammar would have resolved."""

@@ -85,7 +85,9 @@ def read_bytea(text: str, style: Style | None = None) -> bytes:
         return bytes.fromhex(digits)
     if re.search(r"\\(?!\\|[0-3][0-7]{2})", re.sub(r"\\\\", "", text)):
         raise SqlError("22P02", "invalid input syntax for type bytea")
-    parts = re.sub(r"\\(\\|[0-3][0-7]{2})", lambda m: "\\" if m[1] == "\\" else f"\ue000{chr(int(m[1], 8))}\ue001", text)
+    parts = re.sub(
+        r"\\(\\|[0-3][0-7]{2})", lambda m: "\\" if m[1] == "\\" else f"\ue000{chr(int(m[1], 8))}\ue001", text
+    )
     return b"".join(
         bytes([ord(piece[1])]) if piece.startswith("\ue000") else piece.encode()
         for piece in re.split(r"(\ue000.)\ue001", parts, flags=re.S)
@@ -293,7 +295,9 @@ def read_array(text: str, element: Type, find: Any, style: Style) -> tuple[Any, 
                 raise malformed("Unexpected array element.")
             word = re.sub(r"\\(.)", r"\1", quoted, flags=re.S) if quoted is not None else bare.strip()
             null = quoted is None and word.upper() == "NULL"
-            stack[-1].append(None if null else read(re.sub(r"\\(.)", r"\1", word) if quoted is None else word, element, find, style))
+            stack[-1].append(
+                None if null else read(re.sub(r"\\(.)", r"\1", word) if quoted is None else word, element, find, style)
+            )
             expect_item = False
             continue
         expect_item = True

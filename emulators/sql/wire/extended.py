@@ -111,7 +111,15 @@ class Extended:
         state = world.begin()
         try:
             run = session.run(state, state, [])
-            drop_relations(run, [r for r in run.catalog.relations() if r.schema == session.temp_name and r.kind in "rvS" and not r.owner], True)
+            drop_relations(
+                run,
+                [
+                    r
+                    for r in run.catalog.relations()
+                    if r.schema == session.temp_name and r.kind in "rvS" and not r.owner
+                ],
+                True,
+            )
             world.commit(state)
         except Failure:
             pass
@@ -130,7 +138,11 @@ class Extended:
             self.connection.send(message(b"I"))
         for statement in statements:
             self._begin_statement()
-            if len(statements) > 1 and session.block is None and operation_name(statement) not in ("begin", "commit", "rollback"):
+            if (
+                len(statements) > 1
+                and session.block is None
+                and operation_name(statement) not in ("begin", "commit", "rollback")
+            ):
                 session.open(implicit=True)
             prepared = await self._prepared(statement, [])
             result = await self._run(prepared, [], [])
@@ -180,7 +192,9 @@ class Extended:
         name = operation_name(statement)
         if session.block is not None and session.block.failed and name not in ("commit", "rollback", "rollback_to"):
             await self._report(
-                SqlError("25P02", "current transaction is aborted, commands ignored until end of transaction block"), statement.text, name
+                SqlError("25P02", "current transaction is aborted, commands ignored until end of transaction block"),
+                statement.text,
+                name,
             )
         world = session.world
         tables = Transaction(world.version, world.name) if session.block is None else session.branch()
@@ -200,7 +214,10 @@ class Extended:
         while True:
             await self._wait_for_locks(prepared, params)
             op = Operation(
-                "sql", prepared.name, {"sql": prepared.statement.text, "params": texts, "tables": prepared.tables}, str(session.pid)
+                "sql",
+                prepared.name,
+                {"sql": prepared.statement.text, "params": texts, "tables": prepared.tables},
+                str(session.pid),
             )
             exchange = Exchange(
                 op,
@@ -255,7 +272,11 @@ class Extended:
         finally:
             self._waiting = None
         if timeout is not None:
-            await self._report(SqlError("57014", "canceling statement due to statement timeout"), exchange.op.args["sql"], exchange.op.name)
+            await self._report(
+                SqlError("57014", "canceling statement due to statement timeout"),
+                exchange.op.args["sql"],
+                exchange.op.name,
+            )
 
     async def _wait_for_locks(self, prepared: Prepared, params: list[Any]) -> None:
         """Where other sessions have transactions open, find out on a copy whether to wait for one of them."""
@@ -287,7 +308,9 @@ class Extended:
                     self._waiting = None
                 if before is not None and session.world.version.tables is not before:
                     await self._report(
-                        SqlError("40001", "could not serialize access due to concurrent update"), prepared.statement.text, prepared.name
+                        SqlError("40001", "could not serialize access due to concurrent update"),
+                        prepared.statement.text,
+                        prepared.name,
                     )
 
     def _slow(self, prepared: Prepared) -> bool:
@@ -348,7 +371,9 @@ class Extended:
 
     def _statement(self, name: str) -> Prepared | None:
         if name not in self.statements:
-            shown = f'prepared statement "{name}" does not exist' if name else "unnamed prepared statement does not exist"
+            shown = (
+                f'prepared statement "{name}" does not exist' if name else "unnamed prepared statement does not exist"
+            )
             raise SqlError("26000", shown)
         return self.statements[name]
 
@@ -361,21 +386,34 @@ class Extended:
         if len(formats) > 1 and len(formats) != count:
             raise SqlError("08P01", f"bind message has {len(formats)} parameter formats but {count} parameters")
         if count != wanted:
-            raise SqlError("08P01", f'bind message supplies {count} parameters, but prepared statement "{name}" requires {wanted}')
+            raise SqlError(
+                "08P01", f'bind message supplies {count} parameters, but prepared statement "{name}" requires {wanted}'
+            )
         raw = [None if (length := reader.int32()) < 0 else reader.bytes(length) for _ in range(count)]
         results = reader.int16s()
         reader.end()
         session = self.session
-        if session.block is not None and session.block.failed and prepared and prepared.name not in ("commit", "rollback", "rollback_to"):
+        if (
+            session.block is not None
+            and session.block.failed
+            and prepared
+            and prepared.name not in ("commit", "rollback", "rollback_to")
+        ):
             raise SqlError("25P02", "current transaction is aborted, commands ignored until end of transaction block")
         columns = prepared.columns if prepared else None
         if len(results) > 1 and len(results) != len(columns or []):
-            raise SqlError("08P01", f"bind message has {len(results)} result formats but query has {len(columns or [])} columns")
+            raise SqlError(
+                "08P01", f"bind message has {len(results)} result formats but query has {len(columns or [])} columns"
+            )
         if portal_name and portal_name in self.portals:
             raise SqlError("42P03", f'cursor "{portal_name}" already exists')
         portal = Portal(prepared, formats=results)
         if prepared is not None:
-            tables = session.branch() if session.block is not None else Transaction(session.world.version, session.world.name)
+            tables = (
+                session.branch()
+                if session.block is not None
+                else Transaction(session.world.version, session.world.name)
+            )
             run = session.run(tables, tables, [])
             for n, (data, oid) in enumerate(zip(raw, prepared.params, strict=True)):
                 portal.params.append(self._parameter(run, n, data, oid, format_of(formats, n)))
@@ -412,7 +450,9 @@ class Extended:
         if kind == b"S":
             prepared = self._statement(name)
             oids = prepared.params if prepared else []
-            self.connection.send(message(b"t", len(oids).to_bytes(2, "big") + b"".join(oid.to_bytes(4, "big") for oid in oids)))
+            self.connection.send(
+                message(b"t", len(oids).to_bytes(2, "big") + b"".join(oid.to_bytes(4, "big") for oid in oids))
+            )
             formats: list[int] = []
         elif kind == b"P":
             cursor = self.session.cursors.get(name)
@@ -429,7 +469,9 @@ class Extended:
         if columns is None:
             self.connection.send(message(b"n"))
             return
-        described = [{"name": c.name, "oid": c.type, "typmod": c.typmod, "table": c.table, "attnum": c.attnum} for c in columns]
+        described = [
+            {"name": c.name, "oid": c.type, "typmod": c.typmod, "table": c.table, "attnum": c.attnum} for c in columns
+        ]
         self._row_description(described, formats)
 
     def _row_description(self, columns: list[Any], formats: list[int]) -> None:
@@ -440,7 +482,9 @@ class Extended:
         session = self.session
         from ..catalog.catalog import Catalog
 
-        tables = session.branch() if session.block is not None else Transaction(session.world.version, session.world.name)
+        tables = (
+            session.branch() if session.block is not None else Transaction(session.world.version, session.world.name)
+        )
         return Catalog(tables, tables, session.shared.cache).find
 
     def _length(self, oid: int) -> int:
@@ -501,7 +545,11 @@ class Extended:
             send(
                 data_row(
                     [
-                        None if value is None else recode(value, type_, find) if b else value.encode(errors="surrogateescape")
+                        None
+                        if value is None
+                        else recode(value, type_, find)
+                        if b
+                        else value.encode(errors="surrogateescape")
                         for value, type_, b in zip(row, types, binary, strict=True)
                     ]
                 )
@@ -527,7 +575,13 @@ def _checked(result: Any) -> dict[str, Any]:
         raise SqlError("XX000", "a fault rule's respond for SQL gives a tag, and columns and rows where there are any")
     if "columns" in result:
         columns = [
-            {"name": str(c["name"]), "oid": int(c.get("oid", 25)), "typmod": int(c.get("typmod", -1)), "table": int(c.get("table", 0)), "attnum": int(c.get("attnum", 0))}
+            {
+                "name": str(c["name"]),
+                "oid": int(c.get("oid", 25)),
+                "typmod": int(c.get("typmod", -1)),
+                "table": int(c.get("table", 0)),
+                "attnum": int(c.get("attnum", 0)),
+            }
             for c in result["columns"]
         ]
         return {**result, "columns": columns}

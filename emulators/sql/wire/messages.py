@@ -35,7 +35,15 @@ def row_description(columns: Sequence[Mapping[str, Any]], lengths: Sequence[int]
     for n, column in enumerate(columns):
         parts.append(text(column["name"]))
         parts.append(
-            struct.pack("!IhIhih", column["table"], column["attnum"], column["oid"], lengths[n], column["typmod"], format_of(formats, n))
+            struct.pack(
+                "!IhIhih",
+                column["table"],
+                column["attnum"],
+                column["oid"],
+                lengths[n],
+                column["typmod"],
+                format_of(formats, n),
+            )
         )
     return message(b"T", b"".join(parts))
 

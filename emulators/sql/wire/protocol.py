@@ -103,9 +103,7 @@ class Connection(asyncio.Protocol):
                     raise SqlError("08P01", "invalid length of startup packet", severity="FATAL")
             elif buffer[0] not in _KNOWN:
                 raise SqlError("08P01", f"invalid frontend message type {buffer[0]}", severity="FATAL")
-            elif length < 4:
-                raise SqlError("08P01", "invalid message length", severity="FATAL")
-            elif length > self.context.max_body:
+            elif length < 4 or length > self.context.max_body:
                 raise SqlError("08P01", "invalid message length", severity="FATAL")
             if len(buffer) < head + length:
                 return

@@ -55,7 +55,9 @@ class Startup:
     def _begin(self, code: int, body: bytes) -> None:
         major, minor = code >> 16, code & 0xFFFF
         if major != 3:
-            raise SqlError("0A000", f"unsupported frontend protocol {major}.{minor}: server supports 3.0 to 3.0", severity="FATAL")
+            raise SqlError(
+                "0A000", f"unsupported frontend protocol {major}.{minor}: server supports 3.0 to 3.0", severity="FATAL"
+            )
         params = self._parameters(body)
         unknown = [name for name in params if name.startswith("_pq_.")]
         if minor > 0 or unknown:

@@ -43,7 +43,10 @@ def connect(server: Any, world: str) -> Any:
 def test_loaded_rows_are_like_inserted_ones(server: Any, rows: int) -> None:
     world = seeded(server, f"load{rows}", rows)
     with connect(server, f"load{rows}") as sql:
-        assert sql.execute("SELECT count(*), sum(amount) FROM c").fetchone() == (rows, sum(range(1, rows + 1)) + rows * 0.5)
+        assert sql.execute("SELECT count(*), sum(amount) FROM c").fetchone() == (
+            rows,
+            sum(range(1, rows + 1)) + rows * 0.5,
+        )
         assert sql.execute("SELECT * FROM c WHERE email = 'u7@x'").fetchone()[0] == 7
         with pytest.raises(psycopg.errors.UniqueViolation):
             sql.execute("INSERT INTO c (email) VALUES ('u7@x')")
