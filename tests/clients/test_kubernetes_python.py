@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -113,7 +114,7 @@ def test_watch(api: Any) -> None:
 
     actor = threading.Thread(target=act)
     actor.start()
-    seen = [(event["type"], event["object"].data) for event, _ in zip(stream, range(3), strict=False)]
+    seen = [(event["type"], event["object"].data) for event in itertools.islice(stream, 3)]
     watching.stop()
     actor.join()
     assert seen == [("ADDED", None), ("MODIFIED", {"a": "b"}), ("DELETED", {"a": "b"})]
