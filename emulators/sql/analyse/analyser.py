@@ -59,9 +59,9 @@ class Analyser:
 
     def check_system(self, schema: str | None, name: str, location: int) -> None:
         """Say "unsupported" of a system view that only the real server has."""
-        if schema in (None, "pg_catalog", "information_schema") and name in RELATION_NAMES:
-            if schema == "information_schema" or name.startswith(("pg_", "sql_")) or schema == "pg_catalog":
-                raise unsupported(f'system relation "{name}"', location)
+        system = schema in ("pg_catalog", "information_schema") or (schema is None and name.startswith("pg_"))
+        if system and name in RELATION_NAMES:
+            raise unsupported(f'system relation "{name}"', location)
 
     # Types
 

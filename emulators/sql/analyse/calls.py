@@ -40,9 +40,9 @@ def call(an: Analyser, node: Any, scope: Scope) -> Expr:
 
     names = names_of(node.funcname)
     name = names[-1]
-    if len(names) > 1 and names[-2] not in ("pg_catalog", "public", "information_schema"):
-        if an.catalog.schema(names[-2]) is None:
-            raise SqlError("3F000", f'schema "{names[-2]}" does not exist', location=node.location)
+    schema = names[-2] if len(names) > 1 else "pg_catalog"
+    if an.catalog.schema(schema) is None:
+        raise SqlError("3F000", f'schema "{schema}" does not exist', location=node.location)
     if name in ("_pg_expandarray", "xmlelement"):
         raise unsupported(f"function {name}", node.location)
     clause = scope.clause
@@ -334,13 +334,12 @@ def _distinct_key(an: Analyser, args: list[Expr]) -> Any:
 def _ordered_set(
     an: Analyser, name: str, direct: list[Expr], order: list[SortKey], where: Expr | None, node: Any, scope: Scope
 ) -> Expr:
-    if not any(f.kind == "o" for f in functions(name)):
-        if functions(name):
-            raise SqlError(
-                "42809",
-                f"{name} is not an ordered-set aggregate, so it cannot have WITHIN GROUP",
-                location=node.location,
-            )
+    if not any(f.kind == "o" for f in functions(name)) and functions(name):
+        raise SqlError(
+            "42809",
+            f"{name} is not an ordered-set aggregate, so it cannot have WITHIN GROUP",
+            location=node.location,
+        )
     inputs = [*direct, *(key.expr for key in order)]
     function, converted = resolve(an, name, inputs, node.location)
     keys = [

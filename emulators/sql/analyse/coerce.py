@@ -49,12 +49,12 @@ class Coercer:
 
     def can(self, source: int, target: int, context: str = IMPLICIT) -> bool:
         """Whether a value of one type goes where another is wanted."""
-        if source == target or target == ANY or source == UNKNOWN:
+        if source in (target, UNKNOWN) or target == ANY:
             return True
         if target in (ANYELEMENT, ANYCOMPATIBLE):
             return True
         if target in (ANYARRAY, ANYCOMPATIBLEARRAY):
-            return self.find(self.base(source)).category == "A"
+            return bool(self.find(self.base(source)).category == "A")
         if target == ANYNONARRAY:
             return not self.find(source).element
         if target == ANYENUM:

@@ -20,11 +20,15 @@ class Expr:
 
 @dataclass(slots=True)
 class Const(Expr):
+    """A value known while analysing."""
+
     value: Any = None
 
 
 @dataclass(slots=True)
 class Param(Expr):
+    """A parameter of a prepared statement."""
+
     number: int = 0
 
 
@@ -63,6 +67,8 @@ class Logic(Expr):
 
 @dataclass(slots=True)
 class Case(Expr):
+    """CASE, with or without a value under test."""
+
     whens: list[tuple[Expr, Expr]] = field(default_factory=list[tuple[Expr, Expr]])
     default: Expr | None = None
     test: Expr | None = None
@@ -79,17 +85,23 @@ class Held(Expr):
 
 @dataclass(slots=True)
 class Coalesce(Expr):
+    """COALESCE."""
+
     args: list[Expr] = field(default_factory=list[Expr])
 
 
 @dataclass(slots=True)
 class ArrayOf(Expr):
+    """ARRAY[...]."""
+
     args: list[Expr] = field(default_factory=list[Expr])
     nested: bool = False
 
 
 @dataclass(slots=True)
 class Row(Expr):
+    """A row value."""
+
     args: list[Expr] = field(default_factory=list[Expr])
     names: list[str] = field(default_factory=list[str])
     whole: str = ""
@@ -120,6 +132,8 @@ class SubQuery(Expr):
 
 @dataclass(slots=True)
 class Aggregate(Expr):
+    """An aggregate's call."""
+
     function: Function | None = None
     args: list[Expr] = field(default_factory=list[Expr])
     distinct: bool = False
@@ -132,6 +146,8 @@ class Aggregate(Expr):
 
 @dataclass(slots=True)
 class Window(Expr):
+    """A window function's call."""
+
     function: Function | None = None
     args: list[Expr] = field(default_factory=list[Expr])
     partition: list[Expr] = field(default_factory=list[Expr])
@@ -162,11 +178,15 @@ class SetFunction(Expr):
 
 @dataclass(slots=True)
 class Grouping(Expr):
+    """GROUPING(...)."""
+
     args: list[Expr] = field(default_factory=list[Expr])
 
 
 @dataclass(slots=True)
 class SortKey:
+    """One item of ORDER BY."""
+
     expr: Expr
     descending: bool = False
     nulls_first: bool = False
@@ -174,6 +194,8 @@ class SortKey:
 
 @dataclass(slots=True)
 class Target:
+    """One column of a select list; junk ones are not given to the client."""
+
     name: str
     expr: Expr
     junk: bool = False
@@ -184,6 +206,8 @@ class Target:
 
 @dataclass(slots=True)
 class Source:
+    """What a FROM item has in common with the others."""
+
     alias: str
     start: int
     width: int
@@ -191,27 +215,37 @@ class Source:
 
 @dataclass(slots=True)
 class Scan(Source):
+    """A stored table."""
+
     relation: Any = None
 
 
 @dataclass(slots=True)
 class SystemScan(Source):
+    """A system view."""
+
     rows: Callable[[Any], Any] = lambda context: ()
 
 
 @dataclass(slots=True)
 class Derived(Source):
+    """A subquery or a view."""
+
     query: Query | None = None
     lateral: bool = False
 
 
 @dataclass(slots=True)
 class CteScan(Source):
+    """A WITH query by its name."""
+
     cte: Cte | None = None
 
 
 @dataclass(slots=True)
 class FunctionScan(Source):
+    """Functions in FROM."""
+
     calls: list[SetFunction] = field(default_factory=list[SetFunction])
     widths: list[int] = field(default_factory=list[int])
     ordinality: bool = False
@@ -219,6 +253,8 @@ class FunctionScan(Source):
 
 @dataclass(slots=True)
 class Join(Source):
+    """Two sources joined."""
+
     kind: str = "inner"
     left: Source | None = None
     right: Source | None = None
@@ -227,6 +263,8 @@ class Join(Source):
 
 @dataclass(slots=True)
 class Cte:
+    """A WITH query."""
+
     name: str
     query: Any
     columns: list[tuple[str, int, int]]
@@ -238,6 +276,8 @@ class Cte:
 
 @dataclass(slots=True)
 class SetOp:
+    """UNION, INTERSECT or EXCEPT."""
+
     op: str
     all: bool
     left: Query

@@ -278,8 +278,7 @@ def _member(an: Analyser, test: Expr, values: list[Expr], negated: bool, locatio
             return not negated
         return None if has_null else negated
 
-    call = Call(BOOL, impl=run, args=[test], name="in", location=location)
-    return call
+    return Call(BOOL, impl=run, args=[test], name="in", location=location)
 
 
 def _like(an: Analyser, node: Any, name: str, scope: Scope) -> Expr:

@@ -90,14 +90,13 @@ def whole_row(table: Named) -> Row:
 def find_table(scope: Scope, schema: str | None, alias: str) -> tuple[Named, int] | None:
     """A table by the name it goes by, and how many queries out it is."""
     level, current = 0, scope
-    while current is not None:
+    while True:
         for table in current.tables:
             if table.alias == alias and (schema is None or table.schema == schema):
                 return table, level
         if current.parent is None:
             return None
         current, level = current.parent, level + 1
-    return None
 
 
 def qualified(scope: Scope, schema: str | None, alias: str, name: str, location: int) -> Expr:

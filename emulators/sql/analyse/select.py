@@ -196,7 +196,8 @@ def by_position_or_name(an: Analyser, node: Any, scope: Scope, clause: str) -> E
         place = inner.ival.ival
         if not 1 <= place <= len(targets):
             raise SqlError("42P10", f"{clause} position {place} is not in select list", location=inner.location)
-        return targets[place - 1].expr
+        chosen: Expr = targets[place - 1].expr
+        return chosen
     if kind == "column_ref" and len(inner.fields) == 1 and inner.fields[0].WhichOneof("node") == "string":
         name = inner.fields[0].string.sval
         # GROUP BY prefers the tables' columns, ORDER BY the select list's names.

@@ -17,7 +17,7 @@ def sublink(an: Analyser, node: Any, scope: Scope) -> Expr:
     """A subquery in an expression."""
     from .select import select
 
-    kind, inner = unwrap(node.subselect)
+    _kind, inner = unwrap(node.subselect)
     query = select(an, inner, Scope(Query(), parent=scope))
     columns = query.visible
     link = node.sub_link_type

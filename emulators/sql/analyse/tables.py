@@ -220,7 +220,7 @@ def _subselect(an: Analyser, node: Any, scope: Scope) -> Item:
     from .select import select
 
     if not node.alias.aliasname:
-        kind, inner_node = unwrap(node.subquery)
+        _kind, inner_node = unwrap(node.subquery)
         what = "VALUES" if inner_node.values_lists else "subquery"
         example = "FROM (VALUES ...) [AS] foo" if what == "VALUES" else "FROM (SELECT ...) [AS] foo"
         raise SqlError(

@@ -98,7 +98,7 @@ def _query_columns(query: Any, depth: int) -> Iterator[tuple[Column, int]]:
     while stack:
         source = stack.pop()
         if isinstance(source, Join):
-            stack += [source.left, source.right]  # type: ignore[list-item]
+            stack += [source.left, source.right]
             yield from of(source.on)
         elif isinstance(source, Derived):
             yield from _query_columns(source.query, depth + 1)

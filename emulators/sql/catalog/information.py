@@ -82,7 +82,7 @@ def _columns(c: Any) -> Iterator[Any]:
                 c.session.database, type_schema, udt, None, None, None, None, str(n), "NO", "YES" if identity else "NO",
                 {"a": "ALWAYS", "d": "BY DEFAULT"}.get(column.identity), str(sequence.start) if sequence else None,
                 str(sequence.increment) if sequence else None, str(sequence.maximum) if sequence else None, str(sequence.minimum) if sequence else None,
-                "NO" if not identity else "NO", "ALWAYS" if column.generated else "NEVER", column.generated, "YES" if r.kind == "r" else "NO",
+                "NO", "ALWAYS" if column.generated else "NEVER", column.generated, "YES" if r.kind == "r" else "NO",
             )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import itemgetter
 from typing import Any
 
 from ..catalog.model import Constraint, Relation
@@ -159,12 +160,12 @@ class Writer:
             parts: list[Callable[[Any], Any]] = []
             for attnum in index.keys:
                 if attnum:
-                    parts.append(lambda row, n=attnum - 1: row[n])
+                    parts.append(itemgetter(attnum - 1))
                 else:
                     parts.append(row_expression(self.run, self.relation, next(texts), "index")[1])
             where = condition(self.run, self.relation, index.where, "index") if index.where else None
             found = self._complex[index.oid] = (lambda row: tuple(part(row) for part in parts), where)
-        return found  # type: ignore[no-any-return]
+        return found
 
     def duplicate(self, index: Relation, values: Any) -> SqlError:
         """23505."""

@@ -383,7 +383,8 @@ def create_domain(run: Run, node: Any) -> str:
     """CREATE DOMAIN."""
     schema, name = _type_place(run, names_of(node.domainname))
     base, typmod = _analyser(run).type_of(node.type_name)
-    not_null, default, checks = False, None, []
+    not_null, default = False, None
+    checks: list[tuple[str, str]] = []
     for listed in node.constraints:
         constraint = listed.constraint
         match constraint.contype:

@@ -15,7 +15,7 @@ def expression_text(node: Any) -> str:
     statement.target_list.add().res_target.val.CopyFrom(node)
     statement.limit_option = pb.LIMIT_OPTION_DEFAULT
     statement.op = pb.SETOP_NONE
-    return deparse(tree).removeprefix("SELECT ").strip()
+    return str(deparse(tree)).removeprefix("SELECT ").strip()
 
 
 def query_text(node: Any) -> str:
@@ -25,4 +25,4 @@ def query_text(node: Any) -> str:
 
     tree = pb.ParseResult(version=180004)
     tree.stmts.add().stmt.select_stmt.CopyFrom(node)
-    return deparse(tree).strip()
+    return str(deparse(tree)).strip()

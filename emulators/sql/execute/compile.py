@@ -53,7 +53,8 @@ class Compiler:
         if slot is not None:
             place = slot - shift
             return lambda row: row[place]
-        return _MAKERS[type(expr)](self, expr, shift)
+        made: Closure = _MAKERS[type(expr)](self, expr, shift)
+        return made
 
     def _key(self, expr: Expr) -> int | None:
         from ..analyse.select import same

@@ -159,9 +159,7 @@ def _scan(compiler: Compiler, source: Scan, tests: list[Expr]) -> Rows:
         return lambda: repeat(nothing, len(access))
 
     def rows() -> Iterator[Any]:
-        count = 0
-        for row in found():
-            count += 1
+        for count, row in enumerate(found(), 1):
             if not count % _EVERY:
                 run.check()
             for test in filters:
@@ -179,9 +177,9 @@ def _column_side(expr: Expr, source: Source) -> tuple[Column, Expr, str] | None:
         return None
     flip = {"=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
     for one, other, op in ((expr.args[0], expr.args[1], expr.name), (expr.args[1], expr.args[0], flip[expr.name])):
-        if isinstance(one, Column) and one.level == 0 and source.start <= one.index < source.start + source.width:
-            if not used(other) and not _volatile(other):
-                return one, other, op
+        own = isinstance(one, Column) and one.level == 0 and source.start <= one.index < source.start + source.width
+        if isinstance(one, Column) and own and not used(other) and not _volatile(other):
+            return one, other, op
     return None
 
 

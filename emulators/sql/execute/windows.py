@@ -114,7 +114,7 @@ class _Runner:
         start_offset = _offset(self.start, "starting") if self.start else None
         end_offset = _offset(self.end, "ending") if self.end else None
         groups = [n for n in range(size) if n == 0 or peers[n] != peers[n - 1]]
-        number = {}
+        number: dict[int, int] = {}
         for n in range(size):
             number[n] = (number[n - 1] + (peers[n] != peers[n - 1])) if n else 0
         for n in range(size):

@@ -55,6 +55,9 @@ def int_modulo(a: int, b: int) -> int:
     return int(math.fmod(a, b)) if abs(a) < 2**52 and abs(b) < 2**52 else a - b * int_divide(a, b)
 
 
+_BITS: Final = {"int2": 16, "int4": 32, "int8": 64}
+
+
 def _negated(name: str) -> Any:
     subtract = _checked(name, operator.sub)
     return lambda a: subtract(0, a)
@@ -70,10 +73,9 @@ for _left in INTS:
     add("%", _left, _left, _left, int_modulo)
     for _symbol, _compute in (("&", operator.and_), ("|", operator.or_), ("#", operator.xor)):
         add(_symbol, _left, _left, _left, _compute)
-    _bits: Final = {"int2": 16, "int4": 32, "int8": 64}
 
     def _shift(name: str, left: bool) -> Any:
-        bits = _bits[name]
+        bits = _BITS[name]
 
         def run(a: int, b: int) -> int:
             value = (a << (b % bits)) if left else a >> (b % bits)
@@ -237,7 +239,7 @@ def numeric_power(a: Decimal, b: Decimal) -> Decimal:
         raise SqlError("22003", "value overflows numeric format") from None
     if result.is_zero():
         return rescale(result, min(1000, max(16, scale_of(a))))
-    scale = max(16 - result.adjusted() - (0 if result.adjusted() >= 0 else 0), scale_of(a), scale_of(b), 0)
+    scale = max(16 - result.adjusted(), scale_of(a), scale_of(b), 0)
     return rescale(result, min(scale, 1000))
 
 

@@ -42,7 +42,7 @@ def ilike(text: str, pattern: str) -> bool:
 
 
 def like_escape(pattern: str, escape: str) -> str:
-    """A pattern rewritten for the escape character ``\\``."""
+    r"""A pattern rewritten for the escape character ``\\``."""
     if len(escape) > 1:
         raise SqlError("22025", "invalid escape string", hint="Escape string must be empty or one character.")
     if escape == "\\":

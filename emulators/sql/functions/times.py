@@ -125,7 +125,30 @@ def _unit_error(name: str, type_name: str, known: bool) -> SqlError:
 
 
 _ALL_UNITS: Final = frozenset(
-    ["year", "month", "day", "quarter", "dow", "isodow", "doy", "week", "isoyear", "decade", "century", "millennium", "julian", "hour", "minute", "second", "milliseconds", "microseconds", "epoch", "timezone", "timezone_hour", "timezone_minute"]
+    [
+        "year",
+        "month",
+        "day",
+        "quarter",
+        "dow",
+        "isodow",
+        "doy",
+        "week",
+        "isoyear",
+        "decade",
+        "century",
+        "millennium",
+        "julian",
+        "hour",
+        "minute",
+        "second",
+        "milliseconds",
+        "microseconds",
+        "epoch",
+        "timezone",
+        "timezone_hour",
+        "timezone_minute",
+    ]
 )
 
 
@@ -481,9 +504,7 @@ def _to_char_instant(context: Any, micros: int, form: str) -> str:
     if where is not None:
         from datetime import datetime, timedelta
 
-        name = (datetime(2000, 1, 1, tzinfo=UTC) + timedelta(microseconds=micros)).astimezone(
-            where
-        ).tzname() or ""
+        name = (datetime(2000, 1, 1, tzinfo=UTC) + timedelta(microseconds=micros)).astimezone(where).tzname() or ""
     return to_char_timestamp(micros + offset * 1_000_000, form, offset, name)
 
 

@@ -158,10 +158,10 @@ def _columnwise(
     stored_rows = list(zip(*made, strict=True))
     if writer.checks or writer.generated:
         for n, row in enumerate(stored_rows):
-            values = list(writer.access.decode(0, row)[:-1])
-            writer.complete(values)
-            stored_rows[n] = writer.stored(values)
-            writer._check(values, stored_rows[n])
+            whole = list(writer.access.decode(0, row)[:-1])
+            writer.complete(whole)
+            stored_rows[n] = writer.stored(whole)
+            writer._check(whole, stored_rows[n])
     else:
         for column in relation.live:
             if column.not_null and None in made[column.attnum - 1]:

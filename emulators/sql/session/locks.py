@@ -62,7 +62,7 @@ class Locks:
         self.reserved[storage] = rid
         return rid
 
-    async def wait(self, session: Any, holder: Any, timeout: float | None) -> None:
+    async def wait(self, session: Any, holder: Any, seconds: float | None) -> None:
         """Wait until a session's transaction ends. Raises 40P01 and 55P03."""
         current: Any = holder
         while current is not None:
@@ -77,7 +77,7 @@ class Locks:
         self.waits[session] = holder
         event = self.ends.setdefault(holder, asyncio.Event())
         try:
-            await asyncio.wait_for(event.wait(), timeout)
+            await asyncio.wait_for(event.wait(), seconds)
         except TimeoutError:
             raise SqlError("55P03", "canceling statement due to lock timeout") from None
         finally:

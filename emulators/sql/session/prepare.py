@@ -77,11 +77,11 @@ def operation_name(statement: Statement) -> str:
 def _made_for(session: Session, tables: State) -> tuple[Any, ...]:
     views = [tables.table(spec) for spec in (RELATIONS, TYPES, SCHEMAS)]
     return (
-        *[view.entries for view in views],
+        *[view.entries for view in views],  # type: ignore[attr-defined]
         session.settings.get("search_path"),
         session.settings.get("TimeZone"),
         session.temp_used,
-    )  # type: ignore[attr-defined]
+    )
 
 
 def still_good(prepared: Prepared, session: Session, tables: State) -> bool:

@@ -119,12 +119,10 @@ class Session:
                 raise SqlError("42704", f'unrecognized configuration parameter "{name}"')
         else:
             proper, value = self.settings.check(name, value)
-        if self.block is not None and proper not in self.block.local:
-            if local or not self.block.implicit:
-                self.block.local[proper] = self.settings.values.get(proper)
-        if local and (self.block is None or self.block.implicit):
-            if self.block is None:
-                return
+        if self.block is not None and proper not in self.block.local and (local or not self.block.implicit):
+            self.block.local[proper] = self.settings.values.get(proper)
+        if local and (self.block is None or self.block.implicit) and self.block is None:
+            return
         if proper == "transaction_isolation" and self.block is not None and value is not None:
             self.block.isolation = value
         if proper == "transaction_read_only" and self.block is not None and value is not None:

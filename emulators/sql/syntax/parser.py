@@ -40,7 +40,7 @@ def names_of(nodes: Any) -> list[str]:
 def parse(sql: str) -> tuple[Statement, ...]:
     """The statements of a query string. Raises 42601 with PostgreSQL's own text and position."""
     import postgast
-    from google.protobuf.message import DecodeError
+    from google.protobuf.message import DecodeError  # type: ignore[import-untyped, unused-ignore]
 
     _allow_deep_trees()
     try:
@@ -63,7 +63,7 @@ def parse(sql: str) -> tuple[Statement, ...]:
 @lru_cache(maxsize=1)
 def _allow_deep_trees() -> None:
     """Let protobuf read trees deeper than 100 messages: a sum of forty terms is one."""
-    from google.protobuf.internal import api_implementation
+    from google.protobuf.internal import api_implementation  # type: ignore[import-untyped, unused-ignore]
 
     if api_implementation.Type() == "upb":
         from google._upb import _message  # type: ignore[import-untyped, attr-defined, unused-ignore]

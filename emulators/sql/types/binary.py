@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import struct
+import uuid
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, Final
-from uuid import UUID as Uuid
 
 from ..errors import SqlError
 from .datetime import Interval
@@ -134,7 +134,7 @@ def encode(value: Any, type_: Type, find: Any) -> bytes:
     if type_.oid == BYTEA:
         return bytes(value)
     if type_.oid == UUID:
-        return Uuid(value).bytes
+        return uuid.UUID(value).bytes
     if type_.oid == JSONB:
         return b"\x01" + str(value).encode()
     if type_.oid == INTERVAL:
@@ -166,7 +166,7 @@ def recode(text: str, type_: Type, find: Any) -> bytes:
 _DECODE: Final[Mapping[int, Callable[[bytes], Any]]] = {
     NUMERIC: decode_numeric,
     BYTEA: bytes,
-    UUID: lambda data: str(Uuid(bytes=data)),
+    UUID: lambda data: str(uuid.UUID(bytes=data)),
     INTERVAL: lambda data: Interval(*reversed(struct.unpack("!qii", data))),
 }
 

@@ -58,8 +58,7 @@ def format_of(formats: Sequence[int], n: int) -> int:
 def data_row(values: Sequence[bytes | None]) -> bytes:
     """One row."""
     parts = [struct.pack("!h", len(values))]
-    for value in values:
-        parts.append(b"\xff\xff\xff\xff" if value is None else struct.pack("!i", len(value)) + value)
+    parts += [b"\xff\xff\xff\xff" if value is None else struct.pack("!i", len(value)) + value for value in values]
     return message(b"D", b"".join(parts))
 
 

@@ -65,7 +65,8 @@ class Connection(asyncio.Protocol):
         if session.block is not None:
             session.end()
         if session.temp_used:
-            self.extended and self.extended.drop_temporary()
+            assert self.extended is not None
+            self.extended.drop_temporary()
         self.session = None
 
     def pause_writing(self) -> None:
