@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
-import threading
+from collections import deque
 from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import quote, urlencode
@@ -19,18 +19,18 @@ class Changed(OSError):
 
 
 class Disk:
-    """The files of one world; a context manager. Threads may share it: each has its own connection."""
+    """The files of one world; a context manager. Threads may share it: each call has a connection to itself."""
 
     def __init__(self, url: str, world: str) -> None:
         self._origin = Origin(f"{url.rstrip('/')}/w/{quote(world, safe='')}/filesystem")
-        self._local = threading.local()
-        self._connections: list[Connection] = []
+        # Threads come and go (FUSE makes them as it needs them), so connections are not theirs but wait here.
+        self._idle: deque[Connection] = deque()
 
     def __enter__(self) -> Disk:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for connection in self._connections:
+        for connection in self._idle:
             connection.close()
 
     def roots(self) -> list[str]:
@@ -52,10 +52,10 @@ class Disk:
         return json.loads(self.do(operation, path, **args))
 
     def _ask(self, method: str, path: str, body: bytes) -> bytes:
-        connection: Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = self._local.connection = Connection(self._origin)
-            self._connections.append(connection)
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            connection = Connection(self._origin)
         try:
             connection.send(method, path, {"content-type": "application/octet-stream"}, body)
             response = connection.receive()
@@ -63,6 +63,7 @@ class Disk:
         except (Unreachable, OSError) as error:
             connection.close()
             raise OSError(errno.EIO, str(error)) from None
+        self._idle.append(connection)
         if response.status != 200:
             raise _failure(response.status, data)
         return data
