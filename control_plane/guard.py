@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import re
 from collections.abc import Iterable, Mapping
 from ipaddress import ip_address
 from typing import Final
@@ -10,6 +11,7 @@ from urllib.parse import urlsplit
 
 from .route import Refused
 
+_AUTHORITY: Final = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 LOCAL: Final = frozenset({"localhost"})
 
 
@@ -27,7 +29,7 @@ class Guard:
     def check(self, headers: Mapping[bytes, bytes], *, public: bool = False) -> None:
         """Raise ``Refused`` unless the request may pass; a ``public`` route asks for no token."""
         host = headers.get(b"host", b"").decode("latin-1")
-        if host and not self._known(_hostname(f"//{host}")):
+        if host and not (_AUTHORITY.fullmatch(host) and self._known(_hostname(f"//{host}"))):
             raise Refused(403, "forbidden", f"the control plane does not answer to the host {host!r}", "Host")
         origin = headers.get(b"origin", b"").decode("latin-1")
         if origin and not self._same(origin, host):

@@ -12,7 +12,7 @@ from typing import Any, Final, cast
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from falsefront.kernel.emulator import ASGIApp, Tcp
+from falsefront.kernel.emulator import ASGIApp, Receive, Scope, Send, Tcp
 
 from .http import LINK
 from .link import Link
@@ -58,16 +58,21 @@ class LinkedHttp(HttpToolsProtocol):
 
 
 class LinkedTcp(asyncio.Protocol):
-    """A protocol of our own, on a link."""
+    """A protocol of our own, on a link; while it is connected it stands in ``open``."""
 
-    def __init__(self, inner: asyncio.Protocol) -> None:
+    def __init__(self, inner: asyncio.Protocol, open: set[Link] | None = None) -> None:
         self._inner = inner
+        self._open = set[Link]() if open is None else open
+        self._link: Link
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # uvloop's transports are not asyncio's by inheritance.
-        self._inner.connection_made(Link(cast("asyncio.Transport", transport)))
+        self._link = Link(cast("asyncio.Transport", transport))
+        self._open.add(self._link)
+        self._inner.connection_made(self._link)
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._open.discard(self._link)
         self._inner.connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -108,13 +113,17 @@ class Server:
         self._tcp = tcp
         self._http: list[uvicorn.Server] = []
         self._tcp_servers: list[asyncio.Server] = []
+        self._open: set[Link] = set()
+        self._stopped = False
 
     async def serve(self, ready: Callable[[], None] = lambda: None) -> None:
         """Serve until ``stop`` is called or the task is cancelled; ``ready`` is called once all ports answer."""
         loop = asyncio.get_running_loop()
         for sock, surface in self._tcp.items():
-            self._tcp_servers.append(await loop.create_server(_linked(surface.protocol), sock=sock, backlog=BACKLOG))
-        self._http = [_Quiet(_config(app)) for app, _ in self._apps]
+            self._tcp_servers.append(
+                await loop.create_server(self._linked(surface.protocol), sock=sock, backlog=BACKLOG)
+            )
+        self._http = [_Quiet(_config(self._until_stopped(app))) for app, _ in self._apps]
         running = [
             asyncio.ensure_future(server.serve(sockets=[sock]))
             for server, (_, sock) in zip(self._http, self._apps, strict=True)
@@ -131,10 +140,36 @@ class Server:
             self.stop()
             for server in self._tcp_servers:
                 server.close()
+            for link in tuple(self._open):
+                link.abort()
             await asyncio.gather(*running, return_exceptions=True)
+            # Whoever talked on those links hears of their end, and ends too.
+            for _ in range(3):
+                await asyncio.sleep(0)
+
+    def _linked(self, protocol: Callable[[], asyncio.Protocol]) -> Callable[[], LinkedTcp]:
+        return lambda: LinkedTcp(protocol(), self._open)
+
+    def _until_stopped(self, app: ASGIApp) -> ASGIApp:
+        """An app whose requests that are still under way at the end are let go of, and not told of as failures."""
+
+        async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+            try:
+                await app(scope, receive, send)
+            except asyncio.CancelledError:
+                link: Link | None = scope.get("state", {}).get(LINK)
+                if not self._stopped or link is None:
+                    raise
+                link.abort()
+                # uvicorn hears of the lost connection in the next turn of the loop.
+                await asyncio.sleep(0)
+                await asyncio.sleep(0)
+
+        return serve
 
     def stop(self) -> None:
         """Let every connection go, soon."""
+        self._stopped = True
         for server in self._http:
             server.should_exit = True
             server.force_exit = True
@@ -150,10 +185,6 @@ class _Quiet(uvicorn.Server):
         from contextlib import nullcontext
 
         return nullcontext()
-
-
-def _linked(protocol: Callable[[], asyncio.Protocol]) -> Callable[[], LinkedTcp]:
-    return lambda: LinkedTcp(protocol())
 
 
 def _websockets() -> type[asyncio.Protocol]:
@@ -176,6 +207,7 @@ def _config(app: ASGIApp) -> uvicorn.Config:
         access_log=False,
         server_header=False,
         date_header=False,
+        proxy_headers=False,
         backlog=BACKLOG,
         timeout_graceful_shutdown=1,
         ws_max_size=16 * 1024 * 1024,
