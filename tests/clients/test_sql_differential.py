@@ -13,7 +13,15 @@ import pytest
 from tests.clients.postgres import answer, missing, real_postgres, statements
 
 CORPUS = Path(__file__).parent / "sql"
-EXACT = {"expressions": 99.0, "tables": 98.0, "definitions": 99.0, "transactions": 100.0, "catalog": 90.0, "more": 94.0}
+EXACT = {
+    "expressions": 99.0,
+    "tables": 98.0,
+    "definitions": 99.0,
+    "transactions": 100.0,
+    "catalog": 90.0,
+    "more": 94.0,
+    "holdout": 90.0,
+}
 """The least percentage of each corpus that is identical; what differs is in the limits of docs/sql.md."""
 
 pytestmark = pytest.mark.skipif(missing() is not None, reason=str(missing()))

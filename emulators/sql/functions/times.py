@@ -347,6 +347,18 @@ def _same_sign(span: Interval) -> Interval:
     return span
 
 
+def _justify_interval(span: Interval) -> Interval:
+    whole = int(span.micros / DAY)
+    days, micros = span.days + whole, span.micros - whole * DAY
+    extra = int(days / 30)
+    months, days = span.months + extra, days - extra * 30
+    if months > 0 and (days < 0 or (days == 0 and micros < 0)):
+        months, days = months - 1, days + 30
+    elif months < 0 and (days > 0 or (days == 0 and micros > 0)):
+        months, days = months + 1, days - 30
+    return _same_sign(Interval(months, days, micros))
+
+
 def _make_date(year: int, month: int, day: int) -> int:
     if not 1 <= month <= 12 or not 1 <= day <= month_days(year, month):
         raise SqlError("22008", f"date field value out of range: {year}-{month:02d}-{day:02d}")
@@ -709,7 +721,7 @@ add("age(timestamp) interval", lambda c, a: age(c.style.now // DAY * DAY, a), co
 add("age(timestamptz) interval", lambda c, a: age(_local(c, c.style.now) // DAY * DAY, _local(c, a)), context=True)
 add("justify_hours(interval) interval", _justify_hours)
 add("justify_days(interval) interval", _justify_days)
-add("justify_interval(interval) interval", lambda span: _justify_days(_justify_hours(span)))
+add("justify_interval(interval) interval", _justify_interval)
 add("make_date(int4, int4, int4) date", _make_date)
 add("make_time(int4, int4, float8) time", lambda h, m, s: (h * 60 + m) * 60_000_000 + round(s * 1_000_000))
 add("make_timestamp(int4, int4, int4, int4, int4, float8) timestamp", _make_timestamp)
