@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import select
 import socket
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import BinaryIO, Final
 
 CHUNK: Final = 1 << 16
+IDLE: Final = 2.0
+"""Seconds after which a kept connection is let go of, before a server does so while a request is on its way."""
 
 
 class Unreachable(Exception):
@@ -88,14 +91,16 @@ class Connection:
     def __init__(self, origin: Origin, timeout: float | None = None) -> None:
         self._origin = origin
         self._timeout = timeout
+        self._used = 0.0
         self._socket: socket.socket | None = None
         self._stream: BinaryIO | None = None
 
     def send(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> None:
         """Send a request. Raises ``Unreachable``."""
-        if self._socket is not None and self.ready(0):
-            # There is nothing to read before a request: the server has closed it.
+        if self._socket is not None and (time.monotonic() - self._used > IDLE or self.ready(0)):
+            # There is nothing to read before a request: the server has closed it, or is about to.
             self.close()
+        self._used = time.monotonic()
         if self._socket is None:
             self._socket = self._origin.connect()
             self._socket.settimeout(self._timeout)

@@ -50,7 +50,7 @@ class Mount:
             timeout=60,
             check=False,
         )
-        assert done.returncode == 0, done.stderr
+        assert done.returncode == 0, f"{done.stderr}{self.operations()[-5:]}"
         return done.stdout
 
 
