@@ -140,6 +140,8 @@ def write(state: State, op: Operation) -> Any:
     _check(state, op, path)
     offset = op.args.get("offset")
     if offset is not None:
+        if int(offset) + len(content) > tree.FILE_MAX:
+            raise PosixError("EFBIG", "write", path)
         present = tree.read(state, path)
         gap = b"\0" * (int(offset) - len(present))
         content = present[: int(offset)] + gap + content + present[int(offset) + len(content) :]

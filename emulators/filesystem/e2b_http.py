@@ -17,6 +17,7 @@ from falsefront.kernel.chain import Exchange
 from falsefront.kernel.emulator import ASGIApp, Context, Receive, Scope, Send
 from falsefront.kernel.operation import Failure, FailureKind, Operation, Reply
 from falsefront.wire.http import Disconnected, Request, TooLarge, send_bytes, send_json, send_reply
+from falsefront.world.digest import speakable
 
 from .e2b import OPERATIONS, E2bError
 
@@ -86,11 +87,11 @@ def _code(failure: Failure) -> str:
 
 
 def _message(failure: Failure) -> str:
-    return failure.message or _code(failure).replace("_", " ")
+    return speakable(failure.message) or _code(failure).replace("_", " ")
 
 
 async def _refuse(send: Send, status: int, message: str) -> None:
-    await send_json(send, status, {"code": status, "message": message})
+    await send_json(send, status, {"code": status, "message": speakable(message)})
 
 
 # Whole files
