@@ -21,7 +21,7 @@ def unnamed(page: Path, names: Iterator[str] | list[str]) -> Iterator[str]:
     """Names that a page does not have in code style; a prefix such as ``customers.*`` names its family."""
     text = page.read_text() if page.exists() else ""
     for name in names:
-        families = {name, *(f"{name[:dot.start()]}.*" for dot in re.finditer(r"\.", name))}
+        families = {name, *(f"{name[: dot.start()]}.*" for dot in re.finditer(r"\.", name))}
         if not any(f"`{family}`" in text for family in families):
             yield f"{page.relative_to(ROOT)} does not name `{name}`"
 
