@@ -116,15 +116,16 @@ class _Run:
     def _stop_on_signals(self, serving: Serving) -> None:
         loop = asyncio.get_running_loop()
 
-        def stop() -> None:
-            serving.server.stop()
+        def stop(*_: object) -> None:
+            loop.call_soon_threadsafe(serving.server.stop)
             # A thread that still runs a query would hold up the interpreter's end.
             watchdog = threading.Timer(PATIENCE, os._exit, [0])
             watchdog.daemon = True
             watchdog.start()
 
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, stop)
+            # Not the loop's own handlers: they would wait for an operation that does not end.
+            signal.signal(number, stop)
 
     def _announce(self, serving: Serving) -> None:
         from ..addresses import addresses
