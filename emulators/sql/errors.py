@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from decimal import InvalidOperation
 from typing import Any, Final
 
 from falsefront.kernel.operation import Failure, FailureKind
@@ -89,6 +91,38 @@ class SqlError(Failure):
 def unsupported(what: str, location: int = -1) -> SqlError:
     """What PostgreSQL can do and this emulator cannot: never silently wrong."""
     return SqlError("0A000", f"{what} is not supported by this emulator", location=location)
+
+
+def too_deep() -> SqlError:
+    """What PostgreSQL says of a statement that nests deeper than its stack."""
+    return SqlError(
+        "54001", "stack depth limit exceeded",
+        hint='Increase the configuration parameter "max_stack_depth" (currently 2048kB), after ensuring the platform\'s stack depth limit is adequate.',
+    )  # fmt: skip
+
+
+def out_of_memory() -> SqlError:
+    """What PostgreSQL says when a statement wants more memory than there is."""
+    return SqlError("53200", "out of memory", detail="The statement keeps too many rows at once.")
+
+
+@contextmanager
+def bounded() -> Iterator[None]:
+    """Say as PostgreSQL does that a value or statement is beyond what can be computed, wherever Python noticed. Raises ``SqlError``."""
+    try:
+        yield
+    except RecursionError:
+        raise too_deep() from None
+    except MemoryError:
+        raise out_of_memory() from None
+    except InvalidOperation:
+        raise SqlError("22003", "value overflows numeric format") from None
+    except OverflowError:
+        raise SqlError("22003", "value out of range") from None
+    except ValueError as error:
+        if "integer string conversion" not in str(error):
+            raise
+        raise SqlError("22003", "value out of range") from None
 
 
 def response_fields(failure: Failure) -> dict[str, str]:

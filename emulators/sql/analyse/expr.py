@@ -82,7 +82,7 @@ def _constant(an: Analyser, node: Any, scope: Scope) -> Expr:
             return Const(INT4, value=node.ival.ival, location=location)
         case "fval":
             text = node.fval.fval.replace("_", "")
-            if text.lstrip("-").isdigit() and -(2**63) <= int(text) < 2**63:
+            if len(text) <= 20 and text.lstrip("-").isdigit() and -(2**63) <= int(text) < 2**63:
                 return Const(INT8, value=int(text), location=location)
             if text[:2].lower() in ("0x", "0o", "0b"):
                 return Const(INT8, value=int(text, 0), location=location)

@@ -8,7 +8,7 @@ from falsefront.kernel.state import State
 from falsefront.world.store import Transaction
 
 from ..change.statement import run_change
-from ..errors import SqlError
+from ..errors import SqlError, bounded
 from ..execute.query import compile_query
 from ..execute.run import Run
 from ..types.text import show
@@ -23,14 +23,10 @@ _IN_FAILED = frozenset({"commit", "rollback", "rollback_to"})
 def perform(session: Session, prepared: Prepared, state: State, params: list[Any]) -> Result:
     """Run a statement as its operation's handler. Raises ``SqlError``."""
     try:
-        return _perform(session, prepared, state, params)
+        with bounded():
+            return _perform(session, prepared, state, params)
     except SqlError as error:
         raise error.locate(prepared.statement.sql) from None
-    except RecursionError:
-        raise SqlError(
-            "54001", "stack depth limit exceeded",
-            hint='Increase the configuration parameter "max_stack_depth" (currently 2048kB), after ensuring the platform\'s stack depth limit is adequate.',
-        ) from None  # fmt: skip
 
 
 def _perform(session: Session, prepared: Prepared, state: State, params: list[Any]) -> Result:

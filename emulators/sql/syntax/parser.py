@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from ..errors import SqlError
+from ..errors import SqlError, too_deep
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def parse(sql: str) -> tuple[Statement, ...]:
     try:
         tree = postgast.parse(sql)
     except DecodeError:
-        raise SqlError("54001", "stack depth limit exceeded") from None
+        raise too_deep() from None
     except postgast.PgQueryError as error:
         placed = error.cursorpos > 0 and not error.message.startswith("WITH TIES")
         position = str(error.cursorpos) if placed else None

@@ -42,7 +42,9 @@ def read_integer(text: str, oid: int) -> int:
     low, high, name = RANGES[oid]
     if not _INTEGER.fullmatch(text):
         raise bad_input(name, text)
-    value = int(text)
+    # int() takes no text of thousands of digits, be they zeros in front.
+    sign, digits = (-1 if "-" in text else 1), text.strip().lstrip("+-").lstrip("0")
+    value = sign * int(digits or "0") if len(digits) < 20 else high + 1
     if not low <= value <= high:
         raise SqlError("22003", f'value "{text}" is out of range for type {name}')
     return value

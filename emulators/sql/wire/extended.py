@@ -10,7 +10,7 @@ from falsefront.kernel.chain import Exchange
 from falsefront.kernel.operation import Failure, Operation, Reply
 from falsefront.world.store import Transaction
 
-from ..errors import SqlError
+from ..errors import SqlError, bounded
 from ..session.execute import perform, trial
 from ..session.locks import Blocked
 from ..session.prepare import READS, Prepared, operation_name, prepare
@@ -156,7 +156,8 @@ class Extended:
 
     async def _parsed(self, sql: str) -> tuple[Statement, ...]:
         try:
-            return parse(sql)
+            with bounded():
+                return parse(sql)
         except SqlError as error:
             await self._report(error, sql)
             raise AssertionError from None
@@ -199,13 +200,11 @@ class Extended:
         world = session.world
         tables = Transaction(world.version, world.name) if session.block is None else session.branch()
         try:
-            return prepare(session, statement, tables, tables, declared, count)
+            with bounded():
+                return prepare(session, statement, tables, tables, declared, count)
         except SqlError as error:
             session.declared_params = None
             await self._report(error, statement.text, name)
-            raise
-        except RecursionError:
-            await self._report(SqlError("54001", "stack depth limit exceeded"), statement.text, name)
             raise
 
     async def _run(self, prepared: Prepared, params: list[Any], texts: list[str | None]) -> Any:
@@ -416,9 +415,10 @@ class Extended:
             )
             run = session.run(tables, tables, [])
             for n, (data, oid) in enumerate(zip(raw, prepared.params, strict=True)):
-                portal.params.append(self._parameter(run, n, data, oid, format_of(formats, n)))
-                value = portal.params[-1]
-                portal.texts.append(None if value is None else show(value, run.find(oid), run.find, run.style))
+                with bounded():
+                    value = self._parameter(run, n, data, oid, format_of(formats, n))
+                    portal.params.append(value)
+                    portal.texts.append(None if value is None else show(value, run.find(oid), run.find, run.style))
         self.portals[portal_name] = portal
         self.connection.send(message(b"2"))
 
