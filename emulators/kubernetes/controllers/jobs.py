@@ -12,7 +12,7 @@ from ..objects import Object
 from ..shape import Shape
 from ..triggers import wake
 from .cluster import Cluster, condition, is_active, is_ready
-from .replicasets import create_pod, patience
+from .replicasets import create_pod, patience, room
 
 _COMPONENT: Final = "job-controller"
 
@@ -52,8 +52,8 @@ def reconcile(shape: Shape, state: State, args: Mapping[str, Any]) -> None:
         status["completionTime"] = cluster.now
         cluster.event(job, "Normal", "Completed", "Job completed", _COMPONENT)
     else:
-        room = min(spec.get("parallelism", 1), wanted - succeeded) - len(active)
-        for number in range(room):
+        missing = min(spec.get("parallelism", 1), wanted - succeeded) - len(active)
+        for number in range(room(missing, active)):
             labels: dict[str, str] = {}
             if spec.get("completionMode") == "Indexed":
                 labels["batch.kubernetes.io/job-completion-index"] = str(succeeded + len(active) + number)

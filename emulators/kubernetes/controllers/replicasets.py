@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
@@ -17,6 +17,8 @@ from .cluster import Cluster, condition, controller_of, is_active, is_ready, own
 
 _COMPONENT: Final = "replicaset-controller"
 _LONGEST: Final = 600
+BURST: Final = 200
+"""The most pods of one owner that wait for a node: the rest are made as these find one, so that no wish is endless."""
 
 
 def reconcile(shape: Shape, state: State, args: Mapping[str, Any]) -> None:
@@ -64,7 +66,7 @@ def _matching(cluster: Cluster, namespace: str, selector: LabelSelector) -> list
 def _manage(cluster: Cluster, owner: Object, pods: list[tuple[Key, Object]]) -> str:
     """Create or delete what is missing or too much; why the API refused a pod, if it did."""
     missing = owner["spec"].get("replicas", 0) - len(pods)
-    for _ in range(missing):
+    for _ in range(room(missing, [pod for _, pod in pods])):
         try:
             create_pod(cluster, owner, {"generateName": owner["metadata"]["name"] + "-"}, _COMPONENT)
         except Failure as failure:
@@ -74,6 +76,11 @@ def _manage(cluster: Cluster, owner: Object, pods: list[tuple[Key, Object]]) -> 
             cluster.event(owner, "Normal", "SuccessfulDelete", f"Deleted pod: {pod['metadata']['name']}", _COMPONENT)
             cluster.delete(key)
     return ""
+
+
+def room(missing: int, pods: Sequence[Object]) -> int:
+    """How many of an owner's missing pods may be made now."""
+    return min(missing, BURST - sum(not pod["spec"].get("nodeName") for pod in pods))
 
 
 def _rank(pod: Object) -> tuple[Any, ...]:

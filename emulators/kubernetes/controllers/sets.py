@@ -13,7 +13,7 @@ from ..shape import Shape
 from ..triggers import wake
 from .cluster import Cluster, is_active, is_ready, owner_reference
 from .hashing import template_hash
-from .replicasets import patience
+from .replicasets import patience, room
 from .scheduler import tolerates
 
 _STATEFUL: Final = "statefulset-controller"
@@ -43,9 +43,13 @@ def _grow(
     """Whether every wanted pod is there, and ready where order counts."""
     name = owner["metadata"]["name"]
     complete = True
+    left = room(replicas, list(pods.values()))
     for number in range(replicas):
         pod = pods.get(f"{name}-{number}")
         if pod is None:
+            if left <= 0:
+                return False
+            left -= 1
             _make_stateful(cluster, owner, f"{name}-{number}", number, mark)
             complete = False
         elif not is_ready(pod) or pod["metadata"].get("deletionTimestamp"):
