@@ -36,7 +36,7 @@ def plan_change(run: Run, change: Change, outer: list[Frame], counter: list[int]
 
     def do() -> Rows:
         for cte, state in zip(change.ctes, states, strict=True):
-            state.rows = None
+            state.forget()
             if hasattr(cte.query, "relation"):
                 state.get()
         pending = Pending(run)
@@ -113,7 +113,7 @@ def _insert(run: Run, change: Change, frames: list[Frame], count: list[int]) -> 
         converts = compiler.many(change.converts)
 
         def rows() -> Iterator[list[Any]]:
-            for source in list(plan()):
+            for source in run.keep(plan()):
                 values: list[Any] = [None] * width
                 for column, convert in zip(change.columns, converts, strict=True):
                     values[column.attnum - 1] = fill(column) if skip_user and column.identity else convert(source)
@@ -204,7 +204,7 @@ def _update(run: Run, change: Change, frames: list[Frame], count: list[int]) -> 
         writer = pending.writer(relation)
         out: list[Any] = []
         seen: set[int] = set()
-        for n, row in enumerate(list(rows())):
+        for n, row in enumerate(run.keep(rows())):
             if not n % 512:
                 run.check()
             rid = row[width - 1]
@@ -237,7 +237,7 @@ def _delete(run: Run, change: Change, frames: list[Frame], count: list[int]) -> 
         writer = pending.writer(relation)
         out: list[Any] = []
         seen: set[int] = set()
-        for n, row in enumerate(list(rows())):
+        for n, row in enumerate(run.keep(rows())):
             if not n % 512:
                 run.check()
             rid = row[width - 1]

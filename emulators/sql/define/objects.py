@@ -178,7 +178,7 @@ def refresh(run: Run, node: Any) -> str:
     if relation.kind != "m":
         raise SqlError("42809", f'"{relation.name}" is not a materialized view')
     query = select(_analyser(run), parse(relation.definition)[0].node, Scope(Query()))
-    rows = [] if node.skip_data else list(compile_query(run, query, [])())
+    rows = [] if node.skip_data else run.keep(compile_query(run, query, [])())
     empty(run, relation)
     writer = Pending(run).writer(relation)
     for row in rows:

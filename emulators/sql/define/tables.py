@@ -539,7 +539,7 @@ def create_as(run: Run, node: Any) -> str:
         ColumnDef(name, t.expr.type, n + 1, t.expr.typmod)
         for n, (name, t) in enumerate(zip(names, query.visible, strict=True))
     )
-    rows = [] if node.into.skip_data else list(compile_query(run, query, [])())
+    rows = [] if node.into.skip_data else run.keep(compile_query(run, query, [])())
     relation = Relation(
         run.catalog.new_oid(), schema, target.relname, "m" if matview else "r", columns, storage=storage_name(run, schema, target.relname),
         definition=query_text(inner) if matview else "", persistence=target.relpersistence or "p",

@@ -301,7 +301,9 @@ def _subquery(c: Compiler, expr: SubQuery, shift: int) -> Closure:
     from .query import compile_query
 
     assert expr.query is not None
-    plan = compile_query(c.run, expr.query, c.frames)
+    rows, keep = compile_query(c.run, expr.query, c.frames), c.run.keep
+    # Readers that want all rows get them under the statement's bounds.
+    plan = rows if expr.kind in ("exists", "scalar", "row") else lambda: keep(rows())
     frame = c.frame
     correlated = bool(query_outer(expr.query))
     tests = c.many(expr.tests, shift)

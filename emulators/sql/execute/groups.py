@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from itertools import islice
+from typing import Any, Final
 
 from ..analyse.nodes import Aggregate, Query
 from ..types.compare import key_of
 from .compile import Compiler
 from .run import Run
+
+_EVERY: Final = 1024
 
 
 def grouped(compiler: Compiler, query: Query, rows: Any, width: int) -> tuple[Any, int]:
@@ -20,12 +23,16 @@ def grouped(compiler: Compiler, query: Query, rows: Any, width: int) -> tuple[An
     aggregates = [_compiled(compiler, aggregate) for aggregate in query.aggregates]
     from ..analyse.select import same
 
+    bare = not keys and bool(query.aggregates) and len(query.group or []) == 1 and all(map(_bare, query.aggregates))
     places = [[next(n for n, key in enumerate(keys) if same(key, expr)) for expr in each] for each in query.group or []]
 
     def produce() -> Iterator[Any]:
-        source = list(rows())
+        if bare:
+            yield from _counted(run, rows(), width, len(aggregates))
+            return
+        source = run.keep(rows())
         for chosen in places:
-            yield from _one_set(source, chosen, closures, types, aggregates, width)
+            yield from _one_set(run, source, chosen, closures, types, aggregates, width)
 
     compiler.keys = [(key, width + n) for n, key in enumerate(keys)]
     for n, aggregate in enumerate(query.aggregates):
@@ -36,11 +43,30 @@ def grouped(compiler: Compiler, query: Query, rows: Any, width: int) -> tuple[An
     return produce, total + 1
 
 
+def _bare(aggregate: Aggregate) -> bool:
+    function = aggregate.function
+    plain = aggregate.where is None and not aggregate.args and not aggregate.distinct and not aggregate.order
+    return plain and function is not None and function.name == "count"
+
+
+def _counted(run: Run, rows: Iterator[Any], width: int, times: int) -> Iterator[Any]:
+    """count(*) alone needs no rows, only their number."""
+    left, number, first = iter(rows), 0, None
+    while batch := list(islice(left, _EVERY)):
+        first = batch[0] if first is None else first
+        number += len(batch)
+        run.check()
+    start = (None,) * width if first is None else tuple(first[:width])
+    yield (*start, *[number] * times, frozenset[int]())
+
+
 def _one_set(
-    source: list[Any], chosen: list[int], closures: Any, types: Any, aggregates: Any, width: int
+    run: Run, source: list[Any], chosen: list[int], closures: Any, types: Any, aggregates: Any, width: int
 ) -> Iterator[Any]:
     groups: dict[Any, tuple[list[Any], list[Any]]] = {}
-    for row in source:
+    for number, row in enumerate(source):
+        if not number % _EVERY:
+            run.check()
         values = [closures[n](row) for n in chosen]
         key = tuple(v if v is None or (k := types[n]) is None else k(v) for n, v in zip(chosen, values, strict=True))
         group = groups.get(key)
@@ -77,9 +103,9 @@ def _compiled(compiler: Compiler, aggregate: Aggregate) -> Any:
         if order:
             rows = _sorted(run, rows, order)
         if only is not None:
-            values: list[Any] = [(only(row),) for row in rows]
+            values: list[Any] = run.keep((only(row),) for row in rows)
         else:
-            values = [tuple(arg(row) for arg in args) for row in rows]
+            values = run.keep(tuple(arg(row) for arg in args) for row in rows) if args else [()] * len(rows)
         if function.strict and args:
             values = [value for value in values if value[0] is not None]
         if aggregate.distinct:

@@ -18,20 +18,47 @@ from .sources import source_rows
 from .windows import windowed
 
 Plan = Callable[[], Iterator[tuple[Any, ...]]]
+_EAGER = 256
 
 
 @dataclass(slots=True)
 class CteState:
     """A CTE while its query runs: its rows once they are known."""
 
+    run: Run
     plan: Plan
     rows: list[tuple[Any, ...]] | None = None
+    left: Iterator[tuple[Any, ...]] | None = None
+    """What has not been computed yet."""
+
+    def forget(self) -> None:
+        """Begin anew."""
+        self.rows = self.left = None
 
     def get(self) -> list[tuple[Any, ...]]:
-        """The rows, computed on first use."""
-        if self.rows is None:
-            self.rows = list(self.plan())
+        """The rows, all of them."""
+        for _ in self.read():
+            pass
+        assert self.rows is not None
         return self.rows
+
+    def read(self) -> Iterator[tuple[Any, ...]]:
+        """The rows, computed as they are first read: who reads ten of endlessly many gets ten."""
+        if self.rows is None:
+            self.rows, self.left = [], iter(self.plan())
+        rows = self.rows
+        place = 0
+        while True:
+            while place < len(rows):
+                yield rows[place]
+                place += 1
+            if self.left is None or rows is not self.rows:
+                return
+            batch = list(islice(self.left, 1 if place < _EAGER else _EAGER))
+            if not batch:
+                self.left = None
+            rows += batch
+            self.run.room(len(rows))
 
 
 def compile_query(run: Run, query: Query, outer: list[Frame], locked: Any = None) -> Plan:
@@ -45,7 +72,7 @@ def compile_query(run: Run, query: Query, outer: list[Frame], locked: Any = None
 
     def with_ctes() -> Iterator[tuple[Any, ...]]:
         for state in states:
-            state.rows = None
+            state.forget()
         for state in changes:
             state.get()
         yield from body()
@@ -57,18 +84,18 @@ def _cte(run: Run, cte: Cte, frames: list[Frame]) -> CteState:
     if hasattr(cte.query, "relation"):
         from ..change.statement import plan_change
 
-        state = CteState(plan_change(run, cte.query, frames))
+        state = CteState(run, plan_change(run, cte.query, frames))
     elif cte.recursive:
-        state = CteState(_recursive(run, cte, frames))
+        state = CteState(run, _recursive(run, cte, frames))
     else:
-        state = CteState(compile_query(run, cte.query, frames))
+        state = CteState(run, compile_query(run, cte.query, frames))
     run.ctes[id(cte)] = state
     return state
 
 
 def _recursive(run: Run, cte: Cte, frames: list[Frame]) -> Plan:
     start = compile_query(run, cte.query, frames)
-    working = CteState(lambda: iter(()))
+    working = CteState(run, lambda: iter(()))
     run.ctes[id(cte)] = working
     step = compile_query(run, cte.term, frames)
     keys = row_key(run, [oid for _, oid, _ in cte.columns])
@@ -78,20 +105,21 @@ def _recursive(run: Run, cte: Cte, frames: list[Frame]) -> Plan:
 
         def fresh(rows: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
             if cte.union_all:
-                return list(rows)
+                return run.keep(rows)
             kept: list[tuple[Any, ...]] = []
             for row in rows:
                 key = keys(row)
                 if key not in seen:
                     seen.add(key)
                     kept.append(row)
+            run.room(len(seen))
             return kept
 
         working.rows = fresh(start())
         while working.rows:
             run.check()
             yield from working.rows
-            working.rows = fresh(list(step()))
+            working.rows = fresh(step())
 
     return repeat
 
@@ -151,6 +179,8 @@ def _set_operation(run: Run, query: Query, frames: list[Frame]) -> Plan:
                     yield row
                 elif (k := key(row)) not in seen:
                     seen.add(k)
+                    if not len(seen) % 1024:
+                        run.room(len(seen))
                     yield row
 
     def other() -> Iterator[tuple[Any, ...]]:
@@ -158,6 +188,8 @@ def _set_operation(run: Run, query: Query, frames: list[Frame]) -> Plan:
         for row in right():
             k = key(row)
             counts[k] = counts.get(k, 0) + 1
+            if not len(counts) % 1024:
+                run.room(len(counts))
         given: set[Any] = set()
         for row in left():
             k = key(row)
@@ -176,14 +208,16 @@ def _set_operation(run: Run, query: Query, frames: list[Frame]) -> Plan:
 
 def _expanded(compiler: Compiler, query: Query, rows: Plan, width: int) -> Plan:
     """A row for each of what the set-returning functions of the select list give, the shorter ones padded with nulls."""
+    run = compiler.run
     calls = [set_rows(compiler, call) for call in query.set_functions]
     for n, call in enumerate(query.set_functions):
         compiler.slots[id(call)] = width + n
 
     def expand() -> Iterator[tuple[Any, ...]]:
         for row in rows():
-            results = [list(call(row)) for call in calls]
-            for values in zip_longest(*results):
+            for count, values in enumerate(zip_longest(*[call(row) for call in calls])):
+                if not count % 256:
+                    run.check()
                 yield (*row, *values)
 
     return expand
@@ -229,18 +263,18 @@ def _finish(compiler: Compiler, query: Query, rows: Plan) -> Plan:
             yield tuple([item(row) for item in project])
 
     def ordered() -> Iterator[tuple[Any, ...]]:
-        pairs = [(row, tuple([item(row) for item in project])) for row in rows()] if query.distinct else None
-        if pairs is not None:
+        if query.distinct:
             seen: set[Any] = set()
             unique: list[Any] = []
-            for row, values in pairs:
-                k = key(values)
+            for row in rows():
+                k = key(values := tuple([item(row) for item in project]))
                 if k not in seen:
                     seen.add(k)
                     unique.append((row, values))
+                    run.room(len(unique))
             keyed = [([sort(row) for sort, _ in order], values, row) for row, values in unique]
         else:
-            keyed = [([sort(row) for sort, _ in order], None, row) for row in rows()]
+            keyed = run.keep(([sort(row) for sort, _ in order], None, row) for row in rows())
         sort_rows(run, keyed, [each for _, each in order])
         if query.with_ties:
             keyed = _ties(keyed, _number(limit, "LIMIT"), _number(offset, "OFFSET"))
@@ -255,6 +289,7 @@ def _finish(compiler: Compiler, query: Query, rows: Plan) -> Plan:
             k = key(values)
             if k not in seen:
                 seen.add(k)
+                run.room(len(seen))
                 yield values
 
     produce = ordered if order or distinct_on else distinct if query.distinct else projected

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from itertools import islice
+from typing import Any, Final
 
 from falsefront.kernel.state import State
 
 from ..catalog.catalog import Catalog
 from ..catalog.model import Relation
-from ..errors import SqlError
+from ..errors import SqlError, out_of_memory
 from ..heap.access import TableAccess
 from ..types.style import Style
+
+OUT_OF_MEMORY: Final = "out of memory"
+"""What ``Session.cancelled`` says where a statement is stopped for its size."""
+MOST_ROWS: Final = 5_000_000
+"""How many rows a statement may keep in one place."""
+_BATCH: Final = 64
 
 
 class Frame:
@@ -55,9 +63,26 @@ class Run:
         self._access.clear()
 
     def check(self) -> None:
-        """Stop here if the client asked for it. Raises 57014."""
+        """Stop here if the client asked for it, or the server for its own sake. Raises 57014 and 53200."""
         if self.session.cancelled:
+            if self.session.cancelled == OUT_OF_MEMORY:
+                raise out_of_memory()
             raise SqlError("57014", self.session.cancelled)
+
+    def keep(self, rows: Iterable[Any]) -> list[Any]:
+        """All the rows at once. Raises 53200 where they are too many, and 57014."""
+        kept: list[Any] = []
+        left = iter(rows)
+        while batch := list(islice(left, _BATCH)):
+            kept += batch
+            self.room(len(kept))
+        return kept
+
+    def room(self, kept: int) -> None:
+        """Stop here if so many rows are too many to keep, or if the client asked for it. Raises 53200 and 57014."""
+        self.check()
+        if kept > MOST_ROWS:
+            raise out_of_memory()
 
     def check_domain(self, type_: Any, value: Any) -> None:
         """Raises 23502 and 23514 for a value that a domain refuses."""

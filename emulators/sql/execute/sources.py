@@ -101,7 +101,7 @@ def _other(compiler: Compiler, source: Source) -> Rows:
     if isinstance(source, CteScan):
         # Inside a recursive term this is the working table, everywhere else the CTE's rows.
         state = run.ctes[id(source.cte)]
-        return lambda: iter(state.get())
+        return lambda: state.read()
     if isinstance(source, FunctionScan):
         return _function_rows(compiler, source)
     assert isinstance(source, Derived) and source.query is not None
@@ -117,12 +117,14 @@ def _function_rows(compiler: Compiler, source: FunctionScan) -> Rows:
 
     calls = [set_rows(compiler, call) for call in source.calls]
     widths = source.widths
-    frame = compiler.frame
+    frame, run = compiler.frame, compiler.run
 
     def rows() -> Iterator[Any]:
         outer = frame.row
         results = [call(outer) for call in calls]
         for number, values in enumerate(zip_longest(*results), 1):
+            if not number % 256:
+                run.check()
             row: list[Any] = []
             for value, width in zip(values, widths, strict=True):
                 if width == 1 and not (isinstance(value, tuple) and type(value).__name__ == "Record"):
@@ -340,7 +342,7 @@ def _combine(
     def rows() -> Iterator[Any]:
         buckets: dict[Any, list[Any]] = {}
         listed: list[Any] = []
-        for n, row in enumerate(right()):
+        for n, row in enumerate(run.keep(right())):
             key = _key(right_keys, row)
             entry = (n, row)
             listed.append(entry)
@@ -354,6 +356,8 @@ def _combine(
             key = _key(left_keys, left_row)
             hit = False
             for n, right_row in buckets.get(key, ()) if key is not None else ():
+                if not n % _EVERY:
+                    run.check()
                 row = (*left_row, *right_row)
                 for condition in conditions:
                     if not condition(row):
@@ -399,7 +403,7 @@ def _nested_lateral(
     compiler: Compiler, left: Rows, low: int, source: Source, own: list[Expr], tests: list[Expr], kind: str, width: int
 ) -> Rows:
     """For each row on the left, run the right side anew, with that row in sight."""
-    frame = compiler.frame
+    frame, run = compiler.frame, compiler.run
     right = _side(compiler, source, own, source.start)
     conditions = [compiler.compile(test, low) for test in tests]
     pad = (None,) * low
@@ -409,7 +413,7 @@ def _nested_lateral(
         for left_row in left():
             saved = frame.row
             frame.row = (*pad, *left_row)
-            found = list(right())
+            found = run.keep(right())
             frame.row = saved
             hit = False
             for right_row in found:

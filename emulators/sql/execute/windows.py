@@ -25,7 +25,7 @@ def windowed(compiler: Compiler, query: Query, rows: Any, width: int) -> tuple[A
         compiler.slots[id(window)] = width + n
 
     def produce() -> Iterator[Any]:
-        current = [tuple(row) for row in rows()]
+        current = run.keep(map(tuple, rows()))
         order = list(range(len(current)))
         values: list[list[Any]] = []
         for runner in runners:

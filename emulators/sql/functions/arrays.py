@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Final
 
 from ..errors import SqlError
@@ -135,9 +136,14 @@ def _positions(array: Any, item: Any) -> Any:
     return None if array is None else tuple(n + 1 for n, each in enumerate(array) if each == item)
 
 
+_MOST_ITEMS: Final = 134_217_727
+
+
 def _fill(item: Any, sizes: Any) -> Any:
     if not sizes:
         return ()
+    if math.prod(sizes) > _MOST_ITEMS:
+        raise SqlError("54000", f"array size exceeds the maximum allowed ({_MOST_ITEMS})")
     return tuple(_fill(item, sizes[1:]) if len(sizes) > 1 else item for _ in range(sizes[0]))
 
 

@@ -93,6 +93,9 @@ def _substr(text: Any, start: int, length: int | None = None) -> Any:
     return text[max(start - 1, 0) : max(start - 1 + length, 0)]
 
 
+_LONGEST: Final = 64_000_000
+
+
 def _substring_regex(text: str, pattern: str) -> str | None:
     found = compile_regex(pattern).search(text)
     if found is None:
@@ -115,12 +118,14 @@ def _split_part(text: str, delimiter: str, index: int) -> str:
 def _pad(text: str, length: int, fill: str = " ", left: bool = True) -> str:
     if length <= len(text) or not fill:
         return text[: max(length, 0)]
+    if length > _LONGEST:
+        raise SqlError("54000", "requested length too large")
     pad = (fill * (length - len(text)))[: length - len(text)]
     return pad + text if left else text + pad
 
 
 def _repeat(text: str, times: int) -> str:
-    if len(text) * max(times, 0) > 64_000_000:
+    if len(text) * max(times, 0) > _LONGEST:
         raise SqlError("54000", "requested length too large")
     return text * max(times, 0)
 

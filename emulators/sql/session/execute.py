@@ -12,6 +12,7 @@ from ..errors import SqlError, bounded
 from ..execute.query import compile_query
 from ..execute.run import Run
 from ..types.text import show
+from .locks import Blocked, Contended
 from .prepare import Prepared, ResultColumn, prepare, still_good
 from .session import Session
 
@@ -25,6 +26,8 @@ def perform(session: Session, prepared: Prepared, state: State, params: list[Any
     try:
         with bounded():
             return _perform(session, prepared, state, params)
+    except Blocked as blocked:
+        raise Contended(blocked.holder) from None
     except SqlError as error:
         raise error.locate(prepared.statement.sql) from None
 
@@ -53,7 +56,8 @@ def trial(session: Session, prepared: Prepared, params: list[Any]) -> None:
     values = dict(session.sequence_values)
     last, deferred, notices = session.last_sequence, list(session.deferred), len(session.notices)
     try:
-        _run(session, prepared, world, tables, params)
+        with bounded():
+            _run(session, prepared, world, tables, params)
     except SqlError:
         pass
     finally:
@@ -86,7 +90,7 @@ def _run(session: Session, prepared: Prepared, state: State, tables: State, para
         from .locking import lock_rows
 
         locked = lock_rows(run, prepared.plan)
-    found = list(compile_query(run, prepared.plan, [], locked)())
+    found = run.keep(compile_query(run, prepared.plan, [], locked)())
     return result(run, f"SELECT {len(found)}", prepared.columns, found)
 
 
@@ -123,7 +127,7 @@ def result(run: Run, tag: str, columns: list[ResultColumn] | None, rows: list[An
         "columns": [
             {"name": c.name, "oid": c.type, "typmod": c.typmod, "table": c.table, "attnum": c.attnum} for c in columns
         ],
-        "rows": [[None if v is None else s(v) for s, v in zip(shows, row, strict=True)] for row in rows],
+        "rows": run.keep([None if v is None else s(v) for s, v in zip(shows, row, strict=True)] for row in rows),
     }
 
 

@@ -16,6 +16,14 @@ class Blocked(Exception):
         self.holder = holder
 
 
+class Contended(SqlError):
+    """A statement met a lock that was taken after it had found the way free: it is undone, and tried again after the wait."""
+
+    def __init__(self, holder: Any) -> None:
+        super().__init__("40001", "could not serialize access due to concurrent update")
+        self.holder = holder
+
+
 class Locks:
     """The locks of one world. They are no part of its state: a fork has none."""
 

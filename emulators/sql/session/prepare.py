@@ -16,6 +16,7 @@ from ..analyse.select import select
 from ..catalog.catalog import Catalog
 from ..catalog.model import RELATIONS, SCHEMAS, TYPES
 from ..errors import SqlError
+from ..execute.cost import Terms
 from ..syntax import Statement
 from ..types.table import TEXT, UNKNOWN
 from .session import Session
@@ -65,6 +66,8 @@ class Prepared:
     relations: list[Any] = field(default_factory=list[Any])
     made_for: tuple[Any, ...] = ()
     declared: list[int] = field(default_factory=list[int])
+    terms: Terms | None = None
+    """How many steps it may take, once somebody has asked."""
 
 
 def operation_name(statement: Statement) -> str:

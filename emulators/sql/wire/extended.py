@@ -11,8 +11,9 @@ from falsefront.kernel.operation import Failure, Operation, Reply
 from falsefront.world.store import Transaction
 
 from ..errors import SqlError, bounded
+from ..execute.cost import steps, terms
 from ..session.execute import perform, trial
-from ..session.locks import Blocked
+from ..session.locks import Blocked, Contended
 from ..session.prepare import READS, Prepared, operation_name, prepare
 from ..session.session import Session
 from ..session.settings import duration_ms
@@ -20,10 +21,13 @@ from ..session.transactions import commit
 from ..syntax import Statement, parse
 from ..types.binary import decode, recode
 from ..types.text import read, show
+from .bounds import stopped_after, watched
 from .messages import Reader, data_row, decoded, format_of, message, row_description, text
 
-_SLOW_ROWS: Final = 20_000
-"""Tables of more rows than this are read in a thread."""
+_SMALL: Final = 20_000
+"""Statements that may take more steps than this run in a thread."""
+_UTILITIES: Final = frozenset({"create_table_as", "create_index", "alter_table", "declare", "execute", "refresh"})
+"""Statements without a plan of their own that may take long."""
 
 
 @dataclass(slots=True)
@@ -210,8 +214,20 @@ class Extended:
     async def _run(self, prepared: Prepared, params: list[Any], texts: list[str | None]) -> Any:
         """Take a statement along the chain."""
         session = self.session
+        limit = duration_ms("statement_timeout", session.settings.get("statement_timeout") or "0")
+        with stopped_after(limit, self._stop):
+            return await self._settled(prepared, params, texts, limit)
+
+    def _stop(self) -> None:
+        self.session.cancelled = "canceling statement due to statement timeout"
+        self.wake()
+
+    async def _settled(self, prepared: Prepared, params: list[Any], texts: list[str | None], limit: int) -> Any:
+        """The statement's result, however often it has to wait for others."""
+        session = self.session
         while True:
-            await self._wait_for_locks(prepared, params)
+            slow = self._slow(prepared)
+            await self._wait_for_locks(prepared, params, slow)
             op = Operation(
                 "sql",
                 prepared.name,
@@ -224,33 +240,23 @@ class Extended:
                 session.world,
                 link=self.connection.transport,
                 access="read" if prepared.name in READS else "write",
-                threaded=self._slow(prepared),
+                threaded=slow,
             )
             try:
-                result = await self._limited(exchange)
-            except Blocked as blocked:
-                # Somebody took the lock between the trial and the statement.
-                await session.locks.wait(session, blocked.holder, None)
+                await self._sleep(exchange, limit)
+                if slow:
+                    with watched(session):
+                        result = await self.connection.context.perform(exchange)
+                else:
+                    result = await self.connection.context.perform(exchange)
+            except Contended as contended:
+                if session.block is not None and session.block.isolation in ("repeatable read", "serializable"):
+                    raise
+                await self._wait_for(contended.holder, prepared)
                 continue
             if isinstance(result, Reply):
                 result = result.body
             return _checked(result)
-
-    async def _limited(self, exchange: Exchange) -> Any:
-        session = self.session
-        limit = duration_ms("statement_timeout", session.settings.get("statement_timeout") or "0")
-        await self._sleep(exchange, limit)
-        if not limit or not exchange.threaded:
-            return await self.connection.context.perform(exchange)
-
-        def stop() -> None:
-            session.cancelled = "canceling statement due to statement timeout"
-
-        handle = asyncio.get_running_loop().call_later(limit / 1000, stop)
-        try:
-            return await self.connection.context.perform(exchange)
-        finally:
-            handle.cancel()
 
     async def _sleep(self, exchange: Exchange, limit: int) -> None:
         """pg_sleep of a constant: the client waits, and nobody else."""
@@ -277,7 +283,7 @@ class Extended:
                 exchange.op.name,
             )
 
-    async def _wait_for_locks(self, prepared: Prepared, params: list[Any]) -> None:
+    async def _wait_for_locks(self, prepared: Prepared, params: list[Any], slow: bool) -> None:
         """Where other sessions have transactions open, find out on a copy whether to wait for one of them."""
         session = self.session
         if prepared.plan is None and prepared.name not in ("execute", "truncate", "drop", "alter_table"):
@@ -286,25 +292,18 @@ class Extended:
             return
         while session.locks.sessions - {session}:
             try:
-                trial(session, prepared, params)
+                if slow:
+                    with watched(session):
+                        await asyncio.to_thread(trial, session, prepared, params)
+                else:
+                    trial(session, prepared, params)
                 return
             except Blocked as blocked:
                 if session.block is not None and session.block.isolation in ("repeatable read", "serializable"):
                     before = session.world.version.tables
                 else:
                     before = None
-                timeout = duration_ms("lock_timeout", session.settings.get("lock_timeout") or "0") / 1000 or None
-                self._waiting = asyncio.ensure_future(session.locks.wait(session, blocked.holder, timeout))
-                try:
-                    await self._waiting
-                except asyncio.CancelledError:
-                    if not session.cancelled:
-                        raise
-                    await self._report(SqlError("57014", session.cancelled), prepared.statement.text, prepared.name)
-                except SqlError as error:
-                    await self._report(error, prepared.statement.text, prepared.name)
-                finally:
-                    self._waiting = None
+                await self._wait_for(blocked.holder, prepared)
                 if before is not None and session.world.version.tables is not before:
                     await self._report(
                         SqlError("40001", "could not serialize access due to concurrent update"),
@@ -312,10 +311,35 @@ class Extended:
                         prepared.name,
                     )
 
+    async def _wait_for(self, holder: Any, prepared: Prepared) -> None:
+        """Wait until a session's transaction ends. Raises 55P03, 40P01 and 57014."""
+        session = self.session
+        timeout = duration_ms("lock_timeout", session.settings.get("lock_timeout") or "0") / 1000 or None
+        self._waiting = asyncio.ensure_future(session.locks.wait(session, holder, timeout))
+        try:
+            await self._waiting
+        except asyncio.CancelledError:
+            if not session.cancelled:
+                raise
+            await self._report(SqlError("57014", session.cancelled), prepared.statement.text, prepared.name)
+        except SqlError as error:
+            await self._report(error, prepared.statement.text, prepared.name)
+        finally:
+            self._waiting = None
+
     def _slow(self, prepared: Prepared) -> bool:
-        version = self.session.world.version
+        """Whether a statement may take long enough for others to notice."""
         plan = prepared.plan
-        if plan is not None and len(prepared.relations) == 1:
+        if plan is None:
+            return prepared.name in _UTILITIES
+        if prepared.terms is None:
+            prepared.terms = terms(plan)
+        block = self.session.block
+        version = self.session.world.version if block is None else block.version
+        counts = {r.storage: t.count for r in prepared.relations if (t := version.tables.get(r.storage)) is not None}
+        if steps(prepared.terms, counts) <= _SMALL:
+            return False
+        if len(prepared.relations) == 1:
             from ..catalog.catalog import Catalog
             from ..execute.sources import is_point
 
@@ -324,11 +348,7 @@ class Extended:
             query = plan.query if hasattr(plan, "relation") else plan
             if is_point(catalog.find, query, catalog.indexes(prepared.relations[0].oid)):
                 return False
-        for relation in prepared.relations:
-            rows = version.tables.get(relation.storage)
-            if rows is not None and rows.count > _SLOW_ROWS:
-                return True
-        return "generate_series" in prepared.statement.text
+        return True
 
     async def _commit_implicit(self) -> None:
         session = self.session
