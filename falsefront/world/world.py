@@ -37,6 +37,7 @@ class World:
     """A named world. Everything that forks and rewinds is in ``version``; the rest is bookkeeping."""
 
     __slots__ = (
+        "__weakref__",
         "_history",
         "_journal",
         "_listeners",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
+from itertools import islice, repeat
+from operator import length_hint
 from typing import Any, Final
 
 from ..analyse.nodes import Aggregate, Query
@@ -52,6 +53,10 @@ def _bare(aggregate: Aggregate) -> bool:
 def _counted(run: Run, rows: Iterator[Any], width: int, times: int) -> Iterator[Any]:
     """count(*) alone needs no rows, only their number."""
     left, number, first = iter(rows), 0, None
+    if isinstance(left, repeat):
+        # A whole table of which no column is read: it knows how long it is.
+        number, first = length_hint(left), next(left, None)
+        left = repeat((), 0)
     while batch := list(islice(left, _EVERY)):
         first = batch[0] if first is None else first
         number += len(batch)

@@ -11,11 +11,14 @@ from falsefront.world.digest import entry_digest
 
 from ..catalog.model import Relation
 from ..types.table import BOOL, BPCHAR, BYTEA, FLOAT4, FLOAT8, INT2, INT4, INT8, JSON, JSONB, OID, TEXT, UUID, VARCHAR
+from .keys import KeyIndex
 
 SMALLEST: Final = 1000
 """Fewer rows than this stay documents."""
 IN_MEMORY: Final = 5000
 """Heaps of up to so many rows are also kept as Python rows once they have been read."""
+_RECENT: Final = 2048
+"""So many rows of a larger heap that were looked up one by one are kept."""
 _CHUNK: Final = 50_000
 _NATIVE: Final = {
     BOOL: "BOOLEAN", INT2: "SMALLINT", INT4: "INTEGER", INT8: "BIGINT", OID: "BIGINT", TEXT: "VARCHAR", VARCHAR: "VARCHAR",
@@ -139,6 +142,8 @@ class Heap:
         self._digest = digest
         self._rows: list[_Row] | None = None
         self._keys: dict[tuple[int, ...], dict[_Row, list[int]]] = {}
+        self._recent: dict[int, _Row] = {}
+        self._filed: dict[tuple[int, ...], KeyIndex] = {}
 
     @property
     def digest(self) -> int:
@@ -165,8 +170,16 @@ class Heap:
             return None
         if self._count <= IN_MEMORY:
             return self._all()[key - 1]
+        recent = self._recent.get(key)
+        if recent is not None:
+            return recent
         found = self._heaps.execute(f"SELECT {self._columns()} FROM {self._name} WHERE rid = ?", [key]).fetchone()
-        return None if found is None else self._made(found)
+        if found is None:
+            return None
+        if len(self._recent) >= _RECENT:
+            self._recent.clear()
+        row = self._recent[key] = self._made(found)
+        return row
 
     def _all(self) -> list[_Row]:
         if self._rows is None:
@@ -225,8 +238,11 @@ class Heap:
                     index.setdefault(tuple(row[a - 1] for a in columns), []).append(rid)
             rows = self._all()
             return [(rid, rows[rid - 1]) for rid in index.get(key, [])]
-        where = " AND ".join(f"c{a - 1} = ?" for a in columns)
-        found = self._heaps.execute(
-            f"SELECT rid, {self._columns()} FROM {self._name} WHERE {where}", list(key)
-        ).fetchall()
-        return [(rid, self._made(tuple(values))) for rid, *values in found]
+        filed = self._filed.get(columns)
+        if filed is None:
+            shown = ", ".join(f"c{a - 1}" for a in columns)
+            kept = self._heaps.execute(f"SELECT {shown} FROM {self._name} ORDER BY rid").fetchall()
+            filed = self._filed[columns] = KeyIndex(kept)
+        wanted = tuple(key)
+        maybe = [(rid, self.get(rid)) for rid in filed.find(wanted)]
+        return [(rid, row) for rid, row in maybe if row is not None and tuple(row[a - 1] for a in columns) == wanted]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from falsefront.kernel.operation import FailureKind
 from falsefront.kernel.state import State
@@ -28,16 +29,16 @@ class Shared:
     def __init__(self) -> None:
         self.cache = Cache()
         self.specs: dict[Any, Any] = {}
-        self.locks: dict[int, tuple[World, Locks]] = {}
+        self.locks: WeakKeyDictionary[World, Locks] = WeakKeyDictionary()
         self.sessions: dict[int, Any] = {}
         self.next_pid = 100
 
     def locks_of(self, world: World) -> Locks:
         """A world's locks."""
-        found = self.locks.get(id(world))
-        if found is None or found[0] is not world:
-            found = self.locks[id(world)] = (world, Locks())
-        return found[1]
+        found = self.locks.get(world)
+        if found is None:
+            found = self.locks[world] = Locks()
+        return found
 
 
 class Block:

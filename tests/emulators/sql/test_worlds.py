@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import gc
+import threading
+import weakref
+from decimal import Decimal
 from typing import Any
 
 import psycopg
 import pytest
 
+from falsefront.emulators.sql import emulator
 from falsefront.faults.plan import put_rule
 from falsefront.faults.rule import Rule
 from falsefront.kernel.operation import Failure
@@ -162,3 +167,52 @@ def test_nothing_reaches_the_host(server: Any, escape: str) -> None:
     with connect(server, "escape") as sql, pytest.raises(psycopg.Error) as caught:
         sql.execute(escape)
     assert caught.value.sqlstate in ("42883", "42P01", "0A000", "42601", "42704")
+
+
+def test_keys_of_large_frozen_heaps_find_their_rows_whatever_has_changed(server: Any) -> None:
+    seeded(server, "keyed", 6000)
+    with connect(server, "keyed") as sql:
+        for n in (1, 77, 5999, 6000):
+            assert sql.execute("SELECT id FROM c WHERE email = %s", (f"u{n}@x",)).fetchall() == [(n,)]
+            assert sql.execute("SELECT email FROM c WHERE id = %s", (n,)).fetchall() == [(f"u{n}@x",)]
+        assert sql.execute("SELECT id FROM c WHERE email = 'nobody'").fetchall() == []
+        sql.execute("UPDATE c SET email = 'new' WHERE id = 77")
+        sql.execute("DELETE FROM c WHERE id = 78")
+        assert sql.execute("SELECT id FROM c WHERE email IN ('u77@x', 'new')").fetchall() == [(77,)]
+        assert sql.execute("SELECT id FROM c WHERE email = 'u77@x'").fetchall() == []
+        assert sql.execute("SELECT count(*) FROM c WHERE id = 78").fetchone() == (0,)
+        assert sql.execute("SELECT count(*), count(*) FROM c").fetchone() == (5999, 5999)
+
+
+def test_a_lock_that_was_taken_late_is_waited_for(server: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Without the look ahead every lock is met by the statement itself, as one is that is taken in between.
+    monkeypatch.setattr("falsefront.emulators.sql.wire.extended.trial", lambda *given: None)
+    seeded(server, "late", 3)
+    change = "UPDATE c SET amount = amount + 1 WHERE id = 1"
+    with connect(server, "late") as holder, connect(server, "late") as other:
+        holder.execute("BEGIN")
+        holder.execute(change)
+        other.execute("SET lock_timeout = '50ms'")
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            other.execute(change)
+        other.execute("SET lock_timeout = 0")
+        waiting = threading.Thread(target=other.execute, args=(change,), daemon=True)
+        waiting.start()
+        holder.execute("COMMIT")
+        waiting.join(20)
+        assert not waiting.is_alive()
+        assert holder.execute("SELECT amount FROM c WHERE id = 1").fetchone() == (Decimal("3.50"),)
+
+
+def test_a_world_that_is_gone_leaves_no_locks_behind(server: Any) -> None:
+    gone = threading.Event()
+    weakref.finalize(seeded(server, "brief", 3), gone.set)
+    with connect(server, "brief") as sql:
+        sql.execute("UPDATE c SET amount = 1")
+        assert "brief" in [world.name for world in emulator.shared.locks]
+    server.call(lambda: server.runtime.worlds.drop("brief"))
+    for _ in range(100):
+        gc.collect()
+        if gone.wait(0.1):
+            break
+    assert "brief" not in [world.name for world in emulator.shared.locks]
