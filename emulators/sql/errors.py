@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from decimal import InvalidOperation
 from typing import Any, Final
@@ -107,7 +107,7 @@ def out_of_memory() -> SqlError:
 
 
 @contextmanager
-def bounded() -> Iterator[None]:
+def bounded() -> Generator[None, None, None]:
     """Say as PostgreSQL does that a value or statement is beyond what can be computed, wherever Python noticed. Raises ``SqlError``."""
     try:
         yield

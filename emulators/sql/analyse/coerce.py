@@ -102,8 +102,8 @@ class Coercer:
 
     def to(self, expr: Expr, target: int, context: str = IMPLICIT, typmod: int = -1, location: int = -1) -> Expr | None:
         """The expression as another type, or ``None`` if there is no such cast."""
-        expr = self._to_type(expr, target, context)  # type: ignore[assignment]
-        return None if expr is None else self.fit(expr, typmod, context)
+        found = self._to_type(expr, target, context)
+        return None if found is None else self.fit(found, typmod, context)
 
     def _to_type(self, expr: Expr, target: int, context: str) -> Expr | None:
         source = expr.type

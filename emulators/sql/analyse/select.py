@@ -280,7 +280,7 @@ def _locking(an: Analyser, node: Any, query: Query) -> None:
                 )
         query.locks = [listed.range_var.relname for listed in lock.locked_rels] or ["*"]
         query.lock_wait = {2: "skip", 3: "nowait"}.get(lock.wait_policy, "")
-        if lock.strength in (2, 3) and lock.strength != 0:
+        if lock.strength in (2, 3):
             query.lock_wait = query.lock_wait or "share"
 
 

@@ -114,7 +114,7 @@ def _parent_changed(
             continue
         changed = list(row[:-1])
         for attnum, target in zip(constraint.columns, constraint.target_columns, strict=True):
-            if action == "c":
+            if action == "c" and new is not None:
                 changed[attnum - 1] = new[target - 1]
             elif constraint.set_columns and attnum not in constraint.set_columns:
                 continue

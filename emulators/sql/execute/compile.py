@@ -431,7 +431,12 @@ _READERS: dict[str, Any] = {
 
 
 def _misplaced(c: Compiler, expr: Expr, shift: int) -> Closure:
-    what = {Aggregate: "an aggregate", Window: "a window function", SetFunction: "a set-returning function"}[type(expr)]
+    names: dict[type[Expr], str] = {
+        Aggregate: "an aggregate",
+        Window: "a window function",
+        SetFunction: "a set-returning function",
+    }
+    what = names[type(expr)]
     if isinstance(expr, SetFunction):
         raise SqlError(
             "0A000", "set-valued function called in context that cannot accept a set", location=expr.location

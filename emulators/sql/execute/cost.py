@@ -56,7 +56,7 @@ def _query(query: Query | None) -> Terms:
     if query is None or query.change is not None or query.set_functions or any(cte.recursive for cte in query.ctes):
         return ENDLESS
     if query.setop is not None:
-        found = _query(query.setop.left) + _query(query.setop.right)
+        found: Terms = _query(query.setop.left) + _query(query.setop.right)
     else:
         found = _ONE if query.values is None else [(len(query.values), ())]
         for source in query.sources:

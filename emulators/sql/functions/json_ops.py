@@ -60,7 +60,8 @@ def _spans(text: str, start: int) -> tuple[int, Any]:
 
 def _source(text: str, step: Any) -> str | None:
     """The very text of a member or an item of a json value."""
-    found = None
+    found: str | None = None
+    key: Any = None
     place = re.compile(r"\s*").match(text).end()  # type: ignore[union-attr]
     opening = text[place : place + 1]
     if (opening == "{") != isinstance(step, str) or opening not in "{[":

@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from ..errors import SqlError
 from ..types.table import REGCLASS
-from ..types.text import show
 from .registry import Library
 
 FUNCTIONS: Final = Library()
@@ -190,10 +189,6 @@ def _random_uuid(context: Any) -> str:
 
 def _num_nulls(context: Any, values: list[tuple[Any, int]]) -> int:
     return sum(value is None for value, _ in values)
-
-
-def _array_shown(context: Any, value: Any, oid: int) -> str:
-    return show(value, context.find(oid), context.find, context.style)
 
 
 add("version() text", lambda: BANNER)

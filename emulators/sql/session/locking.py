@@ -30,9 +30,11 @@ def lock_rows(run: Run, query: Query) -> Any:
 
     def locked(compiler: Any, _: Query, rows: Any) -> Any:
         def each() -> Iterator[Any]:
+            name = ""
             for row in rows():
                 try:
                     for scan in scans:
+                        name = scan.relation.name
                         rid = row[scan.start + scan.width - 1]
                         if rid is not None:
                             if query.lock_wait == "share":
@@ -43,9 +45,7 @@ def lock_rows(run: Run, query: Query) -> Any:
                     if query.lock_wait == "skip":
                         continue
                     if query.lock_wait == "nowait":
-                        raise SqlError(
-                            "55P03", f'could not obtain lock on row in relation "{scan.relation.name}"'
-                        ) from None
+                        raise SqlError("55P03", f'could not obtain lock on row in relation "{name}"') from None
                     raise
                 yield row
 

@@ -332,7 +332,7 @@ def _owner(run: Run, node: Any) -> str:
 def _select_into(run: Run, node: Any) -> str:
     from postgast import pg_query_pb2 as pb
 
-    made = pb.CreateTableAsStmt(objtype=42)
+    made = pb.CreateTableAsStmt(objtype=pb.OBJECT_TABLE)
     made.into.CopyFrom(node.into_clause)
     made.query.select_stmt.CopyFrom(node)
     made.query.select_stmt.ClearField("into_clause")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Final
 
@@ -16,7 +16,7 @@ _MOST_GROWTH: Final = 1 << 30
 
 
 @contextmanager
-def stopped_after(milliseconds: int, stop: Callable[[], None]) -> Iterator[None]:
+def stopped_after(milliseconds: int, stop: Callable[[], None]) -> Generator[None, None, None]:
     """Call ``stop`` if what is inside takes longer; zero is no limit."""
     if not milliseconds:
         yield
@@ -29,7 +29,7 @@ def stopped_after(milliseconds: int, stop: Callable[[], None]) -> Iterator[None]
 
 
 @contextmanager
-def watched(session: Session) -> Iterator[None]:
+def watched(session: Session) -> Generator[None, None, None]:
     """Cancel the session's statement when the process has grown too much since it began."""
     start = _resident()
     loop = asyncio.get_running_loop()
