@@ -16,16 +16,28 @@ class Link(asyncio.Transport):
         super().__init__()
         self._transport = transport
         self._toxic: Toxic | None = None
+        self._held: list[bytes] = []
+        self._soon = asyncio.get_running_loop().call_soon
 
     def arm(self, toxic: str, **settings: Any) -> None:
         """Let a toxic take everything that is written from now on."""
+        self.flush()
         self._toxic = make(toxic, settings)
 
     def write(self, data: bytes | bytearray | memoryview[Any]) -> None:
-        if self._toxic is None:
-            self._transport.write(data)
-        else:
+        """Hold what is written in one step of the loop (a head, then its body) for one system call."""
+        if self._toxic is not None:
             self._toxic.write(bytes(data), self._transport)
+            return
+        if not self._held:
+            self._soon(self.flush)
+        self._held.append(data if isinstance(data, bytes) else bytes(data))
+
+    def flush(self) -> None:
+        """Hand on what is held."""
+        if self._held:
+            held, self._held = self._held, []
+            self._transport.write(held[0] if len(held) == 1 else b"".join(held))
 
     def writelines(self, list_of_data: Iterable[bytes | bytearray | memoryview[Any]]) -> None:
         self.write(b"".join(list_of_data))
@@ -39,15 +51,18 @@ class Link(asyncio.Transport):
         return self._transport.is_closing()
 
     def close(self) -> None:
+        self.flush()
         self._transport.close()
 
     def abort(self) -> None:
+        self._held.clear()
         self._transport.abort()
 
     def can_write_eof(self) -> bool:
         return self._transport.can_write_eof()
 
     def write_eof(self) -> None:
+        self.flush()
         self._transport.write_eof()
 
     def is_reading(self) -> bool:
@@ -69,7 +84,7 @@ class Link(asyncio.Transport):
         self._transport.set_write_buffer_limits(high, low)
 
     def get_write_buffer_size(self) -> int:
-        return self._transport.get_write_buffer_size()
+        return self._transport.get_write_buffer_size() + sum(map(len, self._held))
 
     def get_write_buffer_limits(self) -> tuple[int, int]:
         return self._transport.get_write_buffer_limits()
