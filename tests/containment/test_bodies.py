@@ -356,6 +356,15 @@ def encoded(value: Any) -> bytes:
     return json.dumps(value).encode()
 
 
+def is_json(value: Any) -> bool:
+    """Infinity and NaN are none."""
+    try:
+        json.dumps(value, allow_nan=False)
+    except ValueError:
+        return False
+    return True
+
+
 @_FUZZ
 @given(value=JSON)
 def test_any_json_is_answered(real: Real, unhurt: Unhurt, world: str, value: Any) -> None:
@@ -374,8 +383,7 @@ def test_any_arguments_of_tools_are_answered(real: Real, unhurt: Unhurt, world: 
         params = {"name": tool, "arguments": arguments}
         body = encoded({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params})
         answer = unhurt.answer(real.send("POST", f"/w/{world}/{path}/mcp", _MCP, body))
-        # Infinity is no JSON.
-        assert answer.status == (400 if b"Infinity" in body or b"NaN" in body else 200)
+        assert answer.status == (200 if is_json(arguments) else 400)
         assert {"result", "error"} & set(answer.json())
 
 
