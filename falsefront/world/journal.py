@@ -53,9 +53,9 @@ def redact(value: Any, name: str = "") -> Any:
         case str():
             if _is_secret(name):
                 return REDACTED
-            for marks, pattern, shown in _SECRET_VALUES:
+            for marks, pattern, instead in _SECRET_VALUES:
                 if not marks or any(mark in value for mark in marks):
-                    value = pattern.sub(shown, value)
+                    value = pattern.sub(instead, value)
             return value
         case int() if name in ("cvc", "cvv") or (name == "number" and value > 10**11):
             return REDACTED
