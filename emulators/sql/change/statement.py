@@ -192,6 +192,19 @@ def _rows_to_change(run: Run, change: Change, frames: list[Frame]) -> tuple[Call
     return source_rows(compiler, change.query), compiler
 
 
+def _each(run: Run, relation: Relation, rows: Callable[[], Rows]) -> Rows:
+    """The rows to change, each once however often a join finds it, as others let go of them."""
+    seen: set[int] = set()
+    for n, row in enumerate(run.keep(rows())):
+        if not n % 512:
+            run.check()
+        rid = row[len(relation.columns)]
+        if rid not in seen:
+            seen.add(rid)
+            run.session.await_free(relation, rid)
+            yield row
+
+
 def _update(run: Run, change: Change, frames: list[Frame], count: list[int]) -> Callable[[Pending], list[Any]]:
     relation = change.relation
     width = len(relation.columns) + 1
@@ -203,15 +216,7 @@ def _update(run: Run, change: Change, frames: list[Frame], count: list[int]) -> 
     def do(pending: Pending) -> list[Any]:
         writer = pending.writer(relation)
         out: list[Any] = []
-        seen: set[int] = set()
-        for n, row in enumerate(run.keep(rows())):
-            if not n % 512:
-                run.check()
-            rid = row[width - 1]
-            if rid in seen:
-                continue
-            seen.add(rid)
-            run.session.await_free(relation, rid)
+        for row in _each(run, relation, rows):
             values = list(row[: width - 1])
             for column, compute in sets:
                 if compute is not None:
@@ -236,15 +241,7 @@ def _delete(run: Run, change: Change, frames: list[Frame], count: list[int]) -> 
     def do(pending: Pending) -> list[Any]:
         writer = pending.writer(relation)
         out: list[Any] = []
-        seen: set[int] = set()
-        for n, row in enumerate(run.keep(rows())):
-            if not n % 512:
-                run.check()
-            rid = row[width - 1]
-            if rid in seen:
-                continue
-            seen.add(rid)
-            run.session.await_free(relation, rid)
+        for row in _each(run, relation, rows):
             writer.delete(row[:width])
             count[0] += 1
             if returning is not None:

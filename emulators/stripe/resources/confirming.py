@@ -14,7 +14,7 @@ from ..errors import refuse
 from ..resource import PAYMENT_INTENTS, PAYMENT_METHODS, Document, public
 from . import payments
 from .intent_shapes import needs_return_url, next_action
-from .payment_methods import card_of, declined, tie, usable
+from .payment_methods import card_of, declined, last_error, tie, usable
 
 _HELD: Final = timedelta(days=7)
 _NO_METHOD: Final = (
@@ -123,22 +123,11 @@ def _charge(call: Call, intent: Document, method: Document, card: Card) -> Docum
 
 def _fail(call: Call, intent: Document, method: Document, decline: Decline, charge: str | None) -> Failure:
     """Write a failed attempt down; the failure to raise, which keeps what was written."""
-    error = {
-        "advice_code": decline.advice,
-        "charge": charge,
-        "code": decline.code,
-        "decline_code": decline.decline_code,
-        "doc_url": f"https://stripe.com/docs/error-codes/{decline.code.replace('_', '-')}",
-        "message": decline.message,
-        "network_decline_code": decline.network_code,
-        "payment_method": public(method),
-        "type": "card_error",
-    }
     after = call.save(
         PAYMENT_INTENTS,
         {
             **intent,
-            "last_payment_error": {name: value for name, value in error.items() if value is not None},
+            "last_payment_error": last_error(decline, method, charge),
             "payment_method": None,
             "status": "requires_payment_method",
         },

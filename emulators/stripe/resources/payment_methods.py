@@ -12,7 +12,7 @@ from ..cards import BY_MASK, BY_NAME, INCORRECT_NUMBER, REAL_CARD, Card, Decline
 from ..errors import CARD, missing, refuse
 from ..form import BAD_CHECK_DIGIT
 from ..lists import DATED, page
-from ..resource import CUSTOMERS, PAYMENT_METHODS, TOKENS, Document, new_id
+from ..resource import CUSTOMERS, PAYMENT_METHODS, TOKENS, Document, new_id, public
 from ..route import BILLING, Route, refused
 from ..shape import Reader, Shape, choice, group, integer, metadata, text
 from .payment_types import OTHERS, TYPES
@@ -76,6 +76,22 @@ def declined(decline: Decline, *, keep: bool = False, **members: Any) -> Failure
         network_decline_code=decline.network_code,
         **members,
     )
+
+
+def last_error(decline: Decline, method: Document, charge: str | None = None) -> dict[str, Any]:
+    """A decline as the intent that met it remembers it."""
+    error = {
+        "advice_code": decline.advice,
+        "charge": charge,
+        "code": decline.code,
+        "decline_code": decline.decline_code,
+        "doc_url": f"https://stripe.com/docs/error-codes/{decline.code.replace('_', '-')}",
+        "message": decline.message,
+        "network_decline_code": decline.network_code,
+        "payment_method": public(method),
+        "type": CARD,
+    }
+    return {name: value for name, value in error.items() if value is not None}
 
 
 def create(call: Call) -> Document:

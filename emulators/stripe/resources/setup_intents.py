@@ -34,7 +34,7 @@ from .intent_shapes import (
     offered,
     options,
 )
-from .payment_methods import card_of, declined, tie, usable
+from .payment_methods import card_of, declined, last_error, tie, usable
 
 _CREATE: Final = Shape(
     {
@@ -213,21 +213,11 @@ def _confirm(call: Call, intent: Document, params: Mapping[str, Any], method: Do
 
 
 def _fail(call: Call, intent: Document, method: Document, decline: Decline) -> Failure:
-    error = {
-        "advice_code": decline.advice,
-        "code": decline.code,
-        "decline_code": decline.decline_code,
-        "doc_url": f"https://stripe.com/docs/error-codes/{decline.code.replace('_', '-')}",
-        "message": decline.message,
-        "network_decline_code": decline.network_code,
-        "payment_method": public(method),
-        "type": "card_error",
-    }
     after = call.save(
         SETUP_INTENTS,
         {
             **intent,
-            "last_setup_error": {name: value for name, value in error.items() if value is not None},
+            "last_setup_error": last_error(decline, method),
             "payment_method": None,
             "status": "requires_payment_method",
         },
